@@ -1,0 +1,1 @@
+"""Every fact once: the audit log, and later the source of events."""

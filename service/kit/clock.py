@@ -1,0 +1,85 @@
+"""The one clock. Doors read it and hand `now` down; nothing else in the service may ask what time it is."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+MAX_SPEED = 1_000_000
+
+
+class Clock(Protocol):
+    """Anything that can say what time it is."""
+
+    def now(self) -> datetime:
+        """The present instant, aware, in UTC."""
+        ...
+
+
+@dataclass(frozen=True)
+class RealClock:
+    """The host's clock."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class SimulatedClock:
+    """A clock that stood at `start` when it was made, and runs `speed` times as fast as the host's (0: it stands still)."""
+
+    start: datetime
+    speed: float = 1.0
+    made: float = field(default_factory=time.monotonic)
+
+    def now(self) -> datetime:
+        # The monotonic clock: a host whose clock is set must not make simulated time jump.
+        elapsed = (time.monotonic() - self.made) * self.speed
+        return self.start + timedelta(seconds=elapsed)
+
+
+def fixed(at: datetime) -> SimulatedClock:
+    """A clock that always says `at` (aware)."""
+    return SimulatedClock(start=at.astimezone(UTC), speed=0)
+
+
+def stopwatch() -> Callable[[], float]:
+    """Start measuring; each call of what is returned says how many real seconds have passed since."""
+    began = time.perf_counter()
+    return lambda: time.perf_counter() - began
+
+
+def parse_clock(text: str, *, zone: str) -> Clock:
+    """Read `MILEPOST_CLOCK`: empty for the host's clock, else `2024-10-01T08:00+08:00@3600` (instant, speed).
+
+    An instant without offset is a civil time in `zone` (IANA name); without `@` the clock runs at the host's speed.
+    Raises ValueError with a sentence.
+    """
+    if not text.strip():
+        return RealClock()
+    instant, _, speed = text.strip().partition("@")
+    return SimulatedClock(start=_read_instant(instant, ZoneInfo(zone)), speed=_read_speed(speed))
+
+
+def _read_instant(text: str, zone: tzinfo) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"'{text}' is no instant; write it like 2024-10-01T08:00+08:00") from None
+    if at.tzinfo is None:
+        at = at.replace(tzinfo=zone)
+    return at.astimezone(UTC)
+
+
+def _read_speed(text: str) -> float:
+    if not text:
+        return 1.0
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = -1.0
+    if not 0 <= speed <= MAX_SPEED:
+        raise ValueError(f"'{text}' is no speed; it is a number from 0 (standing still) to {MAX_SPEED}")
+    return speed

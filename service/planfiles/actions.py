@@ -1,0 +1,300 @@
+"""Plan files in and out: `apply` shows the difference and makes it so, `export` gives the file back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from service.due.spec import to_mapping
+from service.findings.actions import find
+from service.findings.rules import Finding
+from service.kit.actor import Actor
+from service.kit.errors import Fault
+from service.kit.ids import derived_id
+from service.milestones import store as milestone_store
+from service.milestones.actions import editing
+from service.milestones.models import Milestone
+from service.milestones.rules import Assigned, Role
+from service.planfiles import store
+from service.planfiles.rules.difference import Change, Difference, difference
+from service.planfiles.rules.emit import emit_plan_file
+from service.planfiles.rules.faults import PlanFileFaults, Where
+from service.planfiles.rules.shapes import (
+    GroupShape,
+    JurisdictionShape,
+    MilestoneShape,
+    PlanFile,
+    PlanShape,
+    UnitShape,
+)
+from service.plans import actions as plan_actions
+from service.plans.models import Plan
+from service.units import actions as unit_actions
+from service.units import store as unit_store
+from service.units.models import Jurisdiction, Registered, Unit, UnitGroup
+from service.units.rules import Member, nearest
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """One file's difference, and what a reviewer should look at in its plan."""
+
+    file: PlanFile
+    difference: Difference
+    findings: tuple[Finding, ...] = ()
+
+
+async def apply_files(
+    session: AsyncSession, actor: Actor, *, files: Sequence[PlanFile], prune: bool, now: datetime
+) -> list[Applied]:
+    """Make the service hold what these files say. Files may refer to each other in any order.
+
+    1. refuse references that nobody knows, all at once  2. compute every difference  3. write jurisdictions, units,
+    groups, plans, milestones, in this order over all files. What left a file is cancelled with `prune`, and left alone
+    without. A dry run is this in a transaction that the door rolls back. Raises PlanFileFaults, Conflict, Denied.
+    """
+    await _refuse_unknown(session, files)
+    applied = [Applied(file, difference(file, await store.current(session, file), prune=prune)) for file in files]
+    for stage in (_write_jurisdictions, _write_units, _write_groups, _write_plans, _write_milestones):
+        for one in _upstream_first(applied):
+            await stage(session, actor, one, now=now)
+    return [await _with_findings(session, one) for one in applied]
+
+
+async def export_plan(session: AsyncSession, plan: Plan) -> str:
+    """The plan file of a plan in its canonical form."""
+    return emit_plan_file(await store.whole_file(session, plan))
+
+
+async def _with_findings(session: AsyncSession, one: Applied) -> Applied:
+    if one.file.plan is None:
+        return one
+    plan = await session.get_one(Plan, one.file.plan.slug)
+    return Applied(one.file, one.difference, tuple(await find(session, plan)))
+
+
+def _upstream_first(applied: Sequence[Applied]) -> list[Applied]:
+    """Plans after the plans that they implement; files without a plan first."""
+    by_slug = {one.file.plan.slug: one for one in applied if one.file.plan}
+
+    def depth(one: Applied) -> int:
+        seen: set[str] = set()
+        plan = one.file.plan
+        while plan is not None and plan.superior in by_slug and plan.slug not in seen:
+            seen.add(plan.slug)
+            plan = by_slug[plan.superior].file.plan
+        return len(seen)
+
+    return sorted(applied, key=depth)
+
+
+async def _refuse_unknown(session: AsyncSession, files: Sequence[PlanFile]) -> None:
+    """Raise PlanFileFaults for every jurisdiction, unit, group and plan that neither the service nor a file knows."""
+    declared = {shape.code for file in files for shape in (*file.jurisdictions, *file.units, *file.groups)}
+    plans = {file.plan.slug for file in files if file.plan}
+    wanted = [reference for file in files for reference in _references(file)]
+    codes = {code for code, _path, _where in wanted} - declared
+    known = declared | set(await unit_store.jurisdictions_by_code(session, codes))
+    known |= {row.code for row in (await unit_store.units_by_code(session, codes)).values() if row.retired_at is None}
+    known |= {row.code for row in (await unit_store.groups_by_code(session, codes)).values() if row.retired_at is None}
+    missing = [reference for reference in wanted if reference[0] not in known]
+    names = await unit_store.all_names(session) if missing else {}
+    names |= {n: s.code for file in files for s in (*file.units, *file.groups) for n in (s.name, *s.aliases, s.code)}
+    faults = [Fault(path, _unknown(code, names), where.file, where.line, where.column) for code, path, where in missing]
+    for file in files:
+        if file.plan and file.plan.superior and file.plan.superior not in plans:
+            if await session.get(Plan, file.plan.superior) is None:
+                at = file.plan.where
+                message = f"there is no plan '{file.plan.superior}'"
+                faults.append(Fault("plan.superior", message, at.file, at.line, at.column))
+    if faults:
+        raise PlanFileFaults(faults)
+
+
+def _unknown(code: str, names: dict[str, str]) -> str:
+    near = list(dict.fromkeys(names[name] for name in nearest(code, names)))
+    hint = f"; the nearest known are {', '.join(near)}" if near else "; declare it in the file, or correct the code"
+    return f"nobody knows '{code}'{hint}"
+
+
+def _references(file: PlanFile) -> list[tuple[str, str, Where]]:
+    """Every code that a file refers to, with its path and place."""
+    found: list[tuple[str, str, Where]] = []
+    for place, jurisdiction in enumerate(file.jurisdictions):
+        if jurisdiction.parent:
+            found.append((jurisdiction.parent, f"jurisdictions[{place}].parent", jurisdiction.where))
+    for place, unit in enumerate(file.units):
+        found.append((unit.jurisdiction, f"units[{place}].code", unit.where))
+    for place, group in enumerate(file.groups):
+        found.append((group.jurisdiction, f"groups[{place}].code", group.where))
+        found += [(one.member, f"groups[{place}].members[{i}]", one.where) for i, one in enumerate(group.members)]
+    if file.plan:
+        found.append((file.plan.jurisdiction, "plan.jurisdiction", file.plan.where))
+        if file.plan.issuer:
+            found.append((file.plan.issuer, "plan.issuer", file.plan.where))
+    for place, milestone in enumerate(file.milestones):
+        for role in Role:
+            codes: tuple[str, ...] = getattr(milestone, role.value)
+            found += [(code, f"milestones[{place}].{role.value}", milestone.where) for code in codes]
+    return found
+
+
+def _todo(one: Applied, subject: str) -> list[Change]:
+    return [change for change in one.difference.changes if change.subject == subject and change.action != "keep"]
+
+
+async def _write_jurisdictions(session: AsyncSession, actor: Actor, one: Applied, *, now: datetime) -> None:
+    shapes = {shape.code: shape for shape in one.file.jurisdictions}
+    for change in _todo(one, "jurisdiction"):
+        shape = shapes[change.name]
+        row = await session.get(Jurisdiction, shape.code)
+        if row is None:
+            values = _jurisdiction_values(shape)
+            await unit_actions.create_jurisdiction(session, actor, code=shape.code, values=values, now=now)
+        else:
+            await _update(session, actor, row, _jurisdiction_values(shape), now=now)
+
+
+async def _write_units(session: AsyncSession, actor: Actor, one: Applied, *, now: datetime) -> None:
+    shapes = {shape.code: shape for shape in one.file.units}
+    for change in _todo(one, "unit"):
+        shape = shapes[change.name]
+        row = await session.get(Unit, shape.code)
+        if row is None:
+            await unit_actions.create_unit(
+                session, actor, code=shape.code, jurisdiction=shape.jurisdiction, values=_unit_values(shape), now=now
+            )
+        else:
+            await _update(session, actor, row, _unit_values(shape), now=now)
+
+
+async def _write_groups(session: AsyncSession, actor: Actor, one: Applied, *, now: datetime) -> None:
+    shapes = {shape.code: shape for shape in one.file.groups}
+    for change in _todo(one, "group"):
+        shape = shapes[change.name]
+        members = [Member(member.member, member.from_on, member.until_on) for member in shape.members]
+        row = await session.get(UnitGroup, shape.code)
+        if row is None:
+            await unit_actions.create_group(
+                session,
+                actor,
+                code=shape.code,
+                jurisdiction=shape.jurisdiction,
+                values=_group_values(shape),
+                members=members,
+                now=now,
+            )
+        else:
+            await _update(session, actor, row, _group_values(shape) | {"members": members}, now=now)
+
+
+async def _update(
+    session: AsyncSession, actor: Actor, row: Registered, changes: dict[str, Any], *, now: datetime
+) -> None:
+    await unit_actions.update(session, actor, row, changes=changes, now=now)
+
+
+async def _write_plans(session: AsyncSession, actor: Actor, one: Applied, *, now: datetime) -> None:
+    shape = one.file.plan
+    if shape is None:
+        return
+    values = _plan_values(shape) | {"declares": _declares(one.file)}
+    plan = await session.get(Plan, shape.slug, with_for_update=True)
+    if plan is None:
+        await plan_actions.create_plan(
+            session, actor, slug=shape.slug, jurisdiction=shape.jurisdiction, values=values, now=now
+        )
+        return
+    if plan.jurisdiction != shape.jurisdiction:
+        message = f"the plan belongs to '{plan.jurisdiction}'; a plan never moves to another jurisdiction"
+        raise PlanFileFaults([Fault("plan.jurisdiction", message, shape.where.file, shape.where.line)])
+    await plan_actions.update_plan(session, actor, plan, changes=values, now=now)
+
+
+async def _write_milestones(session: AsyncSession, actor: Actor, one: Applied, *, now: datetime) -> None:
+    if one.file.plan is None:
+        return
+    plan = await session.get_one(Plan, one.file.plan.slug)
+    places = {shape.key: place for place, shape in enumerate(one.file.milestones, start=1)}
+    shapes = {shape.key: shape for shape in one.file.milestones}
+    rows = {row.key: row for row in await milestone_store.milestones_of(session, plan.slug)}
+    for change in _todo(one, "milestone"):
+        if change.action == "cancel":
+            await editing.cancel_milestone(session, actor, rows[change.name], now=now)
+        elif change.name in shapes:
+            shape = shapes[change.name]
+            await _write_milestone(session, actor, plan, rows.get(shape.key), shape, now=now)
+    # The order of the file is the order of the plan; what is not in the file any more comes after it.
+    left = [row for row in await milestone_store.milestones_of(session, plan.slug) if row.key not in places]
+    places |= {row.key: len(one.file.milestones) + place for place, row in enumerate(left, start=1)}
+    await editing.arrange(session, actor, plan, places=places)
+
+
+async def _write_milestone(
+    session: AsyncSession, actor: Actor, plan: Plan, row: Milestone | None, shape: MilestoneShape, *, now: datetime
+) -> None:
+    values = _milestone_values(plan.slug, shape)
+    assignments = [Assigned(code, role) for role in Role for code in getattr(shape, role.value)]
+    if row is None:
+        await editing.create_milestone(
+            session, actor, plan=plan, key=shape.key, values=values, assignments=assignments, now=now
+        )
+    else:
+        await editing.update_milestone(session, actor, row, changes=values, assignments=assignments, now=now)
+
+
+def _jurisdiction_values(shape: JurisdictionShape) -> dict[str, Any]:
+    return {"name": shape.name, "parent": shape.parent, "aliases": list(shape.aliases)}
+
+
+def _unit_values(shape: UnitShape) -> dict[str, Any]:
+    return {"name": shape.name, "aliases": list(shape.aliases), "kind": shape.kind, "note": shape.note or ""}
+
+
+def _group_values(shape: GroupShape) -> dict[str, Any]:
+    return {"name": shape.name, "aliases": list(shape.aliases), "vague": shape.vague, "note": shape.note or ""}
+
+
+def _plan_values(shape: PlanShape) -> dict[str, Any]:
+    source = shape.source
+    return {
+        "title": shape.title,
+        "issuer": shape.issuer,
+        "number": shape.number or "",
+        "status": shape.status,
+        "visibility": shape.visibility,
+        "published_on": shape.published_on,
+        "period_start": shape.period[0] if shape.period else None,
+        "period_end": shape.period[1] if shape.period else None,
+        "time_zone": shape.time_zone,
+        "before_month": shape.before_month,
+        "default_due": to_mapping(shape.default_due) if shape.default_due else None,
+        "superior": shape.superior,
+        "source": {n: v for n in ("file", "url", "title") if (v := getattr(source, n))} if source else None,
+        "note": shape.note or "",
+    }
+
+
+def _declares(file: PlanFile) -> dict[str, list[str]]:
+    return {
+        "jurisdictions": [shape.code for shape in file.jurisdictions],
+        "units": [shape.code for shape in file.units],
+        "groups": [shape.code for shape in file.groups],
+    }
+
+
+def _milestone_values(plan: str, shape: MilestoneShape) -> dict[str, Any]:
+    return {
+        "ref": shape.ref or "",
+        "title": shape.title,
+        "kind": shape.kind,
+        "due": to_mapping(shape.due) if shape.due else None,
+        "parent": derived_id("ms", plan, shape.parent) if shape.parent else None,
+        "implements": shape.implements or "",
+        "lines": list(shape.lines),
+        "hand_in": shape.hand_in or "",
+        "status": shape.status,
+        "note": shape.note or "",
+    }

@@ -1,0 +1,1 @@
+"""Plan documents: issuer, period, how their phrases are read."""

@@ -1,0 +1,65 @@
+"""How plans are found."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from service.kit.errors import NotFound
+from service.kit.search import like
+from service.plans.models import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFilter:
+    """Which plans: every field that is given must match. `public_only`: what anybody may read."""
+
+    q: str | None = None
+    jurisdiction: str | None = None
+    status: str | None = None
+    public_only: bool = False
+
+
+async def get(session: AsyncSession, slug: str, *, public_only: bool = False) -> Plan:
+    """One plan, archived or not. Raises NotFound."""
+    plan = await session.get(Plan, slug)
+    if plan is None or (public_only and not is_public(plan)):
+        raise NotFound(f"There is no plan '{slug}'.")
+    return plan
+
+
+async def get_locked(session: AsyncSession, slug: str) -> Plan:
+    """One plan that nobody else can change until this transaction ends. Raises NotFound."""
+    plan = await session.get(Plan, slug, with_for_update=True, populate_existing=True)
+    if plan is None:
+        raise NotFound(f"There is no plan '{slug}'.")
+    return plan
+
+
+def is_public(plan: Plan) -> bool:
+    """Whether anybody may read this plan (where the operator allows public reading)."""
+    return plan.visibility == "public" and plan.status != "draft"
+
+
+async def list_plans(session: AsyncSession, *, where: PlanFilter, after: str | None, limit: int) -> Sequence[Plan]:
+    """Plans in order of their slug, those after `after` first; archived ones only where `status` asks for them."""
+    query = select(Plan).order_by(col(Plan.slug)).limit(limit)
+    if where.status is None:
+        query = query.where(Plan.status != "archived")
+    else:
+        query = query.where(Plan.status == where.status)
+    if after is not None:
+        query = query.where(col(Plan.slug) > after)
+    if where.q:
+        query = query.where(col(Plan.search_text).like(like(where.q), escape="\\"))
+    if where.jurisdiction is not None:
+        query = query.where(Plan.jurisdiction == where.jurisdiction)
+    if where.public_only:
+        query = query.where(Plan.visibility == "public", Plan.status != "draft")
+    return (await session.exec(query)).all()
+
+
+async def plans_of(session: AsyncSession, jurisdiction: str) -> Sequence[Plan]:
+    """The plans of a jurisdiction that are not archived."""
+    return await list_plans(session, where=PlanFilter(jurisdiction=jurisdiction), after=None, limit=10_000)

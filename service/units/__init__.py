@@ -1,0 +1,1 @@
+"""Jurisdictions, units, and groups of units with dated membership."""

@@ -1,0 +1,164 @@
+"""How jurisdictions, units and groups are found."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
+
+from service.kit.errors import NotFound
+from service.kit.search import like
+from service.units import rules
+from service.units.models import Jurisdiction, Membership, Registered, Unit, UnitGroup
+
+Row = TypeVar("Row", bound=Registered)
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryFilter:
+    """Which rows: every field that is given must match; `q` looks in names, aliases and codes."""
+
+    q: str | None = None
+    jurisdiction: str | None = None
+    kind: str | None = None
+    parent: str | None = None
+    retired: bool = False
+
+
+async def get(session: AsyncSession, table: type[Row], code: str) -> Row:
+    """One row, retired or not. Raises NotFound."""
+    row = await session.get(table, code)
+    if row is None:
+        raise NotFound(f"There is no {word_for(table)} '{code}'.")
+    return row
+
+
+async def get_locked(session: AsyncSession, table: type[Row], code: str) -> Row:
+    """One row that nobody else can change until this transaction ends. Raises NotFound."""
+    row = await session.get(table, code, with_for_update=True, populate_existing=True)
+    if row is None:
+        raise NotFound(f"There is no {word_for(table)} '{code}'.")
+    return row
+
+
+def word_for(table: type[Registered]) -> str:
+    """What a row of this table is called in sentences."""
+    return {"Jurisdiction": "jurisdiction", "Unit": "unit", "UnitGroup": "group"}[table.__name__]
+
+
+async def list_rows(
+    session: AsyncSession, table: type[Row], *, where: RegistryFilter, after: str | None, limit: int
+) -> Sequence[Row]:
+    """Rows in order of their code, those after `after` first."""
+    query = select(table).order_by(col(table.code)).limit(limit)
+    if not where.retired:
+        query = query.where(col(table.retired_at).is_(None))
+    if after is not None:
+        query = query.where(col(table.code) > after)
+    if where.q:
+        query = query.where(col(table.search_text).like(like(where.q), escape="\\"))
+    return (await session.exec(_narrow(query, table, where))).all()
+
+
+def _narrow(query: SelectOfScalar[Row], table: type[Row], where: RegistryFilter) -> SelectOfScalar[Row]:
+    for name in ("jurisdiction", "kind", "parent"):
+        wanted = getattr(where, name)
+        if wanted is not None and name in table.model_fields:
+            query = query.where(getattr(table, name) == wanted)
+    return query
+
+
+async def units_by_code(session: AsyncSession, codes: Collection[str]) -> dict[str, Unit]:
+    """Those of `codes` that are units."""
+    found = await session.exec(select(Unit).where(col(Unit.code).in_(codes)))
+    return {unit.code: unit for unit in found}
+
+
+async def groups_by_code(session: AsyncSession, codes: Collection[str]) -> dict[str, UnitGroup]:
+    """Those of `codes` that are groups."""
+    found = await session.exec(select(UnitGroup).where(col(UnitGroup.code).in_(codes)))
+    return {group.code: group for group in found}
+
+
+async def jurisdictions_by_code(session: AsyncSession, codes: Collection[str]) -> dict[str, Jurisdiction]:
+    """Those of `codes` that are jurisdictions."""
+    found = await session.exec(select(Jurisdiction).where(col(Jurisdiction.code).in_(codes)))
+    return {row.code: row for row in found}
+
+
+async def memberships_of(session: AsyncSession, groups: Collection[str]) -> dict[str, list[rules.Member]]:
+    """The members of these groups alone, in order."""
+    found: dict[str, list[rules.Member]] = {code: [] for code in groups}
+    rows = await session.exec(
+        select(Membership).where(col(Membership.group_code).in_(groups)).order_by(col(Membership.position))
+    )
+    for row in rows:
+        member = rules.Member(row.unit_code or row.member_group or "", row.from_on, row.until_on)
+        found[row.group_code].append(member)
+    return found
+
+
+async def membership_below(session: AsyncSession, groups: Collection[str]) -> dict[str, list[rules.Member]]:
+    """The members of these groups and of every group within them: what `rules.units_of` wants."""
+    found: dict[str, list[rules.Member]] = {}
+    wanted = set(groups)
+    while wanted:
+        found.update(await memberships_of(session, wanted))
+        inner = select(Membership.member_group).where(
+            col(Membership.group_code).in_(wanted), col(Membership.member_group).is_not(None)
+        )
+        wanted = {code for code in await session.exec(inner) if code is not None and code not in found}
+    return found
+
+
+async def groups_containing(session: AsyncSession, codes: Collection[str]) -> set[str]:
+    """Every group that has one of these units or groups as a member, at whatever depth and time."""
+    found: set[str] = set()
+    wanted = set(codes)
+    while wanted:
+        query = select(Membership.group_code).where(
+            col(Membership.unit_code).in_(wanted) | col(Membership.member_group).in_(wanted)
+        )
+        wanted = set(await session.exec(query)) - found
+        found |= wanted
+    return found
+
+
+async def member_rows(session: AsyncSession, group: str) -> Sequence[Membership]:
+    """The membership rows of one group, in order."""
+    query = select(Membership).where(Membership.group_code == group).order_by(col(Membership.position))
+    return (await session.exec(query)).all()
+
+
+async def ancestors(session: AsyncSession, code: str) -> tuple[str, ...]:
+    """A jurisdiction and those above it, the nearest first."""
+    chain: list[str] = []
+    here: str | None = code
+    while here is not None and here not in chain:
+        chain.append(here)
+        row = await session.get(Jurisdiction, here)
+        here = row.parent if row else None
+    return tuple(chain)
+
+
+async def subtree(session: AsyncSession, code: str) -> set[str]:
+    """A jurisdiction and every one below it."""
+    found = {code}
+    wanted = {code}
+    while wanted:
+        query = select(Jurisdiction.code).where(col(Jurisdiction.parent).in_(wanted))
+        wanted = set(await session.exec(query)) - found
+        found |= wanted
+    return found
+
+
+async def all_names(session: AsyncSession) -> dict[str, str]:
+    """Every name and alias of an active unit or group → its code; for "did you mean" only."""
+    found: dict[str, str] = {}
+    for table in (Unit, UnitGroup):
+        rows = await session.exec(select(table).where(col(table.retired_at).is_(None)))
+        for row in rows:
+            found.update(dict.fromkeys([row.name, *row.aliases, row.code], row.code))
+    return found
