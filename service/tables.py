@@ -1,12 +1,17 @@
-"""Every table of every room: importing this module fills `SQLModel.metadata` (migrations and tests need them all)."""
+"""Every room that keeps something. Importing this module makes `SQLModel.metadata` complete, for migrations and tests."""
 
-import service.access.models
-import service.feeds.models
-import service.holidays.models
-import service.journal.models
-import service.milestones.models
-import service.plans.models
-import service.units.models  # noqa: F401  # imported for what it registers
-from service.kit.database import SQLModel
+import importlib
+import importlib.util
+import pkgutil
 
-metadata = SQLModel.metadata
+import service
+
+
+def load() -> None:
+    """Import the tables of every room that has any."""
+    for room in pkgutil.iter_modules(service.__path__):
+        if not room.ispkg:
+            continue
+        spec = importlib.util.find_spec(f"service.{room.name}.models")
+        if spec is not None:
+            importlib.import_module(f"service.{room.name}.models")

@@ -10,9 +10,9 @@ from service.access.models import ApiKey
 from service.journal.actions import record
 from service.journal.kinds import Kind
 from service.kit.actor import SERVICE, Actor
-from service.kit.database import Session
+from service.kit.database import Session, alone
 from service.kit.errors import Conflict, Unknown
-from service.kit.ids import derived_id, new_id
+from service.kit.ids import new_id
 
 ENVIRONMENT_KEY = "MILEPOST_ADMIN_KEY"
 FIRST_KEY = "first administrator"
@@ -108,15 +108,17 @@ async def ensure_admin_key(session: Session, *, configured: str | None, now: dat
 
     1. With a key from the environment: it holds, and an earlier one from the environment does not any more.
     2. Without one, and where there never was any key: one is made, and its secret is the answer. Show it once.
+
+    Raises Conflict when the key from the environment was revoked.
     """
+    await alone(session, "administrator's key")  # replicas that start together make one key, not one each
     if configured is not None:
         await _take_from_environment(session, configured, now=now)
         return None
     if await store.any_key(session):
         return None
     secret = make_secret()
-    # The derived id is the same in every process: of two that start at once, one keeps its key and the other fails.
-    await _add(session, SERVICE, _admin(derived_id("key", "first"), FIRST_KEY, secret, now=now), now=now)
+    await _add(session, SERVICE, _admin(FIRST_KEY, secret, now=now), now=now)
     return secret
 
 
@@ -126,14 +128,14 @@ async def _take_from_environment(session: Session, secret: str, *, now: datetime
         if known is None or earlier.id != known.id:
             await revoke_key(session, SERVICE, earlier, now=now)
     if known is None:
-        await _add(session, SERVICE, _admin(derived_id("key", secret), ENVIRONMENT_KEY, secret, now=now), now=now)
+        await _add(session, SERVICE, _admin(ENVIRONMENT_KEY, secret, now=now), now=now)
     elif known.revoked_at is not None:
         raise Conflict(f"{ENVIRONMENT_KEY}: this key was revoked; set another one, or none.")
 
 
-def _admin(key_id: str, name: str, secret: str, *, now: datetime) -> ApiKey:
+def _admin(name: str, secret: str, *, now: datetime) -> ApiKey:
     return ApiKey(
-        id=key_id,
+        id=new_id("key"),
         name=name,
         prefix=rules.shown(secret),
         digest=rules.digest(secret),

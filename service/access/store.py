@@ -6,20 +6,20 @@ from datetime import datetime
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, delete, select, text, update
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service.access.models import ApiKey, IdempotentAnswer
+from service.kit.database import Session
 from service.kit.errors import NotFound
 
 _LOCK_NOT_AVAILABLE = "55P03"
 
 
-async def key_by_digest(session: AsyncSession, digest: str) -> ApiKey | None:
+async def key_by_digest(session: Session, digest: str) -> ApiKey | None:
     """The key with this digest, whatever its standing."""
     return (await session.exec(select(ApiKey).where(col(ApiKey.digest) == digest))).one_or_none()
 
 
-async def get_key(session: AsyncSession, key_id: str) -> ApiKey:
+async def get_key(session: Session, key_id: str) -> ApiKey:
     """One key by its id, revoked or not. Raises NotFound."""
     key = await session.get(ApiKey, key_id)
     if key is None:
@@ -27,19 +27,19 @@ async def get_key(session: AsyncSession, key_id: str) -> ApiKey:
     return key
 
 
-async def any_key(session: AsyncSession) -> bool:
+async def any_key(session: Session) -> bool:
     """Whether there is, or ever was, any key."""
     return (await session.exec(select(ApiKey.id).limit(1))).first() is not None
 
 
-async def keys_named(session: AsyncSession, name: str) -> Sequence[ApiKey]:
+async def keys_named(session: Session, name: str) -> Sequence[ApiKey]:
     """The keys with this name that are not revoked."""
     query = select(ApiKey).where(col(ApiKey.name) == name, col(ApiKey.revoked_at).is_(None))
     return (await session.exec(query)).all()
 
 
 async def list_keys(
-    session: AsyncSession, *, jurisdiction: str | None, after: tuple[datetime, str] | None, limit: int
+    session: Session, *, jurisdiction: str | None, after: tuple[datetime, str] | None, limit: int
 ) -> Sequence[ApiKey]:
     """Keys in order of creation, those after `after` first; of one jurisdiction, or all of them."""
     query = select(ApiKey).order_by(col(ApiKey.created_at), col(ApiKey.id)).limit(limit)
@@ -52,14 +52,14 @@ async def list_keys(
     return (await session.exec(query)).all()
 
 
-async def note_use(session: AsyncSession, *, key_id: str, now: datetime, unless_after: datetime) -> None:
+async def note_use(session: Session, *, key_id: str, now: datetime, unless_after: datetime) -> None:
     """Write the time of last use, unless another process has just done so."""
     stale = col(ApiKey.last_used_at).is_(None) | (col(ApiKey.last_used_at) <= unless_after)
     await session.exec(update(ApiKey).where(col(ApiKey.id) == key_id, stale).values(last_used_at=now))
 
 
 async def claim_answer(
-    session: AsyncSession, *, actor: str, key: str, fingerprint: str, now: datetime, wait_ms: int
+    session: Session, *, actor: str, key: str, fingerprint: str, now: datetime, wait_ms: int
 ) -> bool:
     """Take an idempotency key for this transaction. False: somebody had it before; their answer is there to be read.
 
@@ -85,11 +85,11 @@ async def claim_answer(
     return taken
 
 
-async def get_answer(session: AsyncSession, *, actor: str, key: str) -> IdempotentAnswer | None:
+async def get_answer(session: Session, *, actor: str, key: str) -> IdempotentAnswer | None:
     """The answer kept under an idempotency key."""
     return await session.get(IdempotentAnswer, (actor, key), populate_existing=True)
 
 
-async def drop_answers(session: AsyncSession, *, before: datetime) -> None:
+async def drop_answers(session: Session, *, before: datetime) -> None:
     """Forget the answers that nobody will ask for again."""
     await session.exec(delete(IdempotentAnswer).where(col(IdempotentAnswer.created_at) < before))

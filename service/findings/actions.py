@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
 from service.findings import rules, store
 from service.holidays.actions import work_calendar
+from service.kit.database import Session
 from service.plans.models import Plan
 
 
-async def find(session: AsyncSession, plan: Plan) -> Sequence[rules.Finding]:
+async def find(session: Session, plan: Plan) -> Sequence[rules.Finding]:
     """Every finding on a plan, computed from what is stored now."""
     return rules.find_all(await store.plan_fact(session, plan), await work_calendar(session))

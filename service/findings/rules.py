@@ -202,11 +202,15 @@ _WEEKDAYS = "一二三四五六日"
 
 
 def _non_working_day(task: TaskFact, calendar: WorkCalendar) -> Iterator[Finding]:
-    for fact in task.dues:
-        if fact.due_on and not calendar.is_workday(fact.due_on):
-            en = f"Due {fact.due_on} ({fact.due_on:%A}), which is no working day."
-            zh = f"{fact.due_on}（周{_WEEKDAYS[fact.due_on.weekday()]}）到期，不是工作日。"
-            yield _note(Code.NON_WORKING_DAY, task, en, zh)
+    """One finding a task: a weekly duty falls on a Sunday fifty times a year."""
+    days = [fact.due_on for fact in task.dues if fact.due_on and not calendar.is_workday(fact.due_on)]
+    if not days:
+        return
+    more_en = f", and {len(days) - 1} more due dates like it" if len(days) > 1 else ""
+    more_zh = f"，另有 {len(days) - 1} 个到期日也是如此" if len(days) > 1 else ""
+    en = f"Due {days[0]} ({days[0]:%A}), which is no working day{more_en}."
+    zh = f"{days[0]}（周{_WEEKDAYS[days[0].weekday()]}）到期，不是工作日{more_zh}。"
+    yield _note(Code.NON_WORKING_DAY, task, en, zh)
 
 
 def _duplicates(plan: PlanFact) -> Iterator[Finding]:
@@ -242,7 +246,7 @@ def _two_in_one_field(plan: PlanFact) -> Iterator[Finding]:
         if task.line and not task.has_parent and task.due is not None:
             by_line[task.line].append(task)
     for line, tasks in by_line.items():
-        dates = {fact.due_on for task in tasks for fact in task.dues}
+        dates = {tuple(fact.due_on for fact in task.dues) for task in tasks}
         if len(tasks) > 1 and len(dates) > 1:
             keys = ", ".join(task.key for task in tasks)
             en, zh = f"Line {line} holds several milestones: {keys}.", f"第 {line} 行含多个节点：{keys}。"

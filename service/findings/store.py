@@ -2,10 +2,9 @@
 
 from datetime import date
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
 from service.due.spec import parse
 from service.findings.rules import DueFact, PlanFact, TaskFact
+from service.kit.database import Session
 from service.kit.ids import derived_id
 from service.milestones import store as milestone_store
 from service.milestones.models import Assignment, Milestone, Occurrence, OccurrenceUnit
@@ -13,7 +12,7 @@ from service.plans.models import Plan
 from service.units import store as unit_store
 
 
-async def plan_fact(session: AsyncSession, plan: Plan) -> PlanFact:
+async def plan_fact(session: Session, plan: Plan) -> PlanFact:
     """A plan with its active milestones, in a handful of queries."""
     rows = [row for row in await milestone_store.milestones_of(session, plan.slug) if row.status == "active"]
     assignments = await milestone_store.assignments_of(session, [row.id for row in rows])
@@ -63,7 +62,7 @@ def _task(
     )
 
 
-async def _implemented(session: AsyncSession, rows: list[Milestone]) -> dict[str, date]:
+async def _implemented(session: Session, rows: list[Milestone]) -> dict[str, date]:
     """`slug/key` of a superior milestone → its last due date, where the service holds it."""
     wanted = {row.implements: derived_id("ms", *row.implements.split("/", 1)) for row in rows if "/" in row.implements}
     occurrences = await milestone_store.occurrences_of(session, list(wanted.values()))

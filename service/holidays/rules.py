@@ -1,7 +1,7 @@
-"""Statutory days as values: the packaged ones of China, and years that an operator supplies before the package has them."""
+"""Statutory days as values: those of China as packaged, and years that an operator supplies before the package does."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -10,7 +10,7 @@ import chinese_calendar
 from service.due.faults import Fault
 from service.due.periods import FIRST_YEAR, LAST_YEAR
 from service.due.workdays import WEEKENDS, WorkCalendar
-from service.holidays.data import NAMES, NOTICES, HolidayName, Notice
+from service.holidays.statutory import NAMES, NOTICES, HolidayName, Notice
 
 CHINA = "CN"
 _OFF: Mapping[dt.date, str] = chinese_calendar.holidays
@@ -22,8 +22,8 @@ _REACH_BACK = 3  # days of the year before that a notice may claim: 29 to 31 Dec
 class StatutoryYear:
     """One year's notice as data, as an operator enters it.
 
-    `off_days` are the days off (weekend days among them or not), `work_days` the weekend days worked in their place; both
-    lie in the year or on the last three days of the year before. `names` says which holiday a day belongs to.
+    `off_days` are the days off (weekend days among them or not), `work_days` the weekend days worked in their place;
+    both lie in the year or on the last three days of the year before. `names` says which holiday a day belongs to.
     """
 
     region: str
@@ -67,8 +67,8 @@ def notice_of(year: int) -> Notice | None:
 def with_year(calendar: WorkCalendar, extra: StatutoryYear) -> WorkCalendar:
     """The calendar with one year from another source, which replaces what it knew of that year.
 
-    The dataset id then names it: `CN/chinesecalendar-1.11.0+2027:国办发明电〔2026〕9号`; the order in which years are added
-    makes no difference. Raises ValueError for another region's year; `check_year` finds other faults beforehand.
+    The dataset id then names it: `CN/chinesecalendar-1.11.0+2027:NOTICE`; the order in which years are added makes no
+    difference. Raises ValueError for another region's year; `check_year` finds other faults beforehand.
     """
     if extra.region != calendar.region:
         raise ValueError(f"A year of {extra.region or 'nowhere'} cannot complete the calendar of {calendar.region}.")
@@ -88,20 +88,20 @@ def check_year(extra: StatutoryYear) -> tuple[Fault, ...]:
     return tuple(_year_faults(extra))
 
 
-def statutory_days(year: int, extra: StatutoryYear | None = None) -> tuple[StatutoryDay, ...]:
-    """The named days of a civil year of China in order: those off, weekend days among them, and those worked in place.
+def statutory_days(calendar: WorkCalendar, year: int, extras: Iterable[StatutoryYear] = ()) -> tuple[StatutoryDay, ...]:
+    """A civil year's days off and the weekend days worked in their place, in order, with their holidays' names.
 
-    `extra`, where it is for that year, takes the place of the packaged data.
+    `extras` are the years that were put into the calendar; they name their own days.
     """
-    off, work, names = _OFF, _WORK, {day: NAMES[name] for day, name in (*_OFF.items(), *_WORK.items()) if name in NAMES}
-    if extra and extra.year == year:
-        off, work, names = dict.fromkeys(extra.off_days, ""), dict.fromkeys(extra.work_days, ""), dict(extra.names)
-    days = [StatutoryDay(day, is_off=day in off, name=names.get(day)) for day in (*off, *work) if day.year == year]
-    return tuple(sorted(days, key=lambda statutory: statutory.day))
+    names = {day: NAMES[name] for day, name in (*_OFF.items(), *_WORK.items()) if name in NAMES}
+    for extra in extras:
+        names |= extra.names
+    days = sorted(day for day in calendar.off_days | calendar.work_days if day.year == year)
+    return tuple(StatutoryDay(day, is_off=day in calendar.off_days, name=names.get(day)) for day in days)
 
 
 def _replaces(calendar: WorkCalendar, extra: StatutoryYear, day: dt.date) -> bool:
-    """Whether a day is the extra year's to say; its last days are not, once the next year's notice has spoken of them."""
+    """Whether a day is the extra year's to say; its last days are not, once the next year's notice is out."""
     claimed_later = day > dt.date(extra.year, 12, 31 - _REACH_BACK) and extra.year + 1 in calendar.years
     return day.year == extra.year and not claimed_later
 

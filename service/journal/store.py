@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service.journal.models import JournalEntry
+from service.kit.database import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class FactFilter:
 
 
 async def list_facts(
-    session: AsyncSession, *, where: FactFilter, before_id: int | None, limit: int
+    session: Session, *, where: FactFilter, before_id: int | None, limit: int
 ) -> Sequence[JournalEntry]:
     """The newest facts first; `before_id` continues a list."""
     query = select(JournalEntry).order_by(col(JournalEntry.id).desc()).limit(limit)

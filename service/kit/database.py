@@ -2,22 +2,26 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import JSON, Connection, Dialect, event
+from sqlalchemy import JSON, Connection, Dialect, event, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.types import DateTime, TypeDecorator
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from service.kit.errors import Conflict, Unavailable
+
 BUSY_TIMEOUT_MS = 15_000
 WRITES = "milepost_writes"
+MIGRATES = "milepost_migrates"
 
 # What rooms call a session, so that actions need not name the library.
 Session = AsyncSession
@@ -32,6 +36,23 @@ SQLModel.metadata.naming_convention = {
 
 # `sa_type` of JSON columns. None is stored as SQL NULL, so that "has none" is the same question on both databases.
 Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+
+
+Given = TypeVar("Given")
+
+# Somebody else came first: a unique or foreign key, a deadlock, a serialization failure (SQLSTATE; SQLite's own names).
+_CONTRADICTIONS = frozenset(
+    {
+        "23503",
+        "23505",
+        "40001",
+        "40P01",
+        "SQLITE_CONSTRAINT_UNIQUE",
+        "SQLITE_CONSTRAINT_PRIMARYKEY",
+        "SQLITE_CONSTRAINT_FOREIGNKEY",
+    }
+)
+_MEANWHILE = "Somebody changed the same thing at the same moment: read it again, then repeat your change."
 
 
 class Instant(TypeDecorator[datetime]):
@@ -67,18 +88,53 @@ class Database:
         self._turn = asyncio.Lock()
 
     @contextlib.asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncSession]:
-        """A session for looking only: rolled back at the end."""
-        async with AsyncSession(self.engine, expire_on_commit=False) as session:
-            yield session
+    async def read(self) -> AsyncIterator[Session]:
+        """A session for looking only: rolled back at the end. Raises Unavailable."""
+        with _translated():
+            async with Session(self.engine, expire_on_commit=False) as session:
+                await self._connect(session)
+                yield session
 
     @contextlib.asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncSession]:
-        """A session in one transaction: committed at the end of the block, rolled back when it raises."""
-        async with self._writer(), AsyncSession(self.engine, expire_on_commit=False) as session:
-            await session.connection(execution_options={WRITES: True})
-            yield session
-            await session.commit()
+    async def write(self) -> AsyncIterator[Session]:
+        """A session in one transaction: committed at the end of the block, rolled back when it raises.
+
+        Raises Conflict when a key or a lock shows that somebody else came first, Unavailable when the database is away.
+        """
+        with _translated():
+            async with self._writer(), Session(self.engine, expire_on_commit=False) as session:
+                await self._connect(session, options={WRITES: True})
+                yield session
+                await session.commit()
+
+    async def migrate(self, step: Callable[[Connection], Given]) -> Given:
+        """Run a change of the schema in one transaction, alone; on SQLite without enforcing foreign keys meanwhile.
+
+        SQLite alters most things by making a table anew, and with foreign keys on, dropping the old one would empty
+        every table that refers to it. They are checked as a whole before the commit.
+        """
+        if path := sqlite_path(self.url):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        with _translated():
+            async with self._writer(), self.engine.connect() as connection:
+                await connection.execution_options(**{MIGRATES: True, WRITES: True})
+                try:
+                    async with connection.begin():
+                        await connection.run_sync(_lock_schema)
+                        given = await connection.run_sync(step)
+                        await connection.run_sync(_check_references)
+                finally:
+                    if self.is_sqlite:
+                        await connection.invalidate()  # its foreign keys are off; nobody may take it from the pool
+                return given
+
+    async def _connect(self, session: Session, *, options: dict[str, Any] | None = None) -> None:
+        if self.is_sqlite and (path := sqlite_path(self.url)):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            await session.connection(execution_options=options)
+        except (OSError, PoolTimeout) as error:
+            raise Unavailable from error
 
     @contextlib.asynccontextmanager
     async def _writer(self) -> AsyncIterator[None]:
@@ -91,6 +147,39 @@ class Database:
     async def close(self) -> None:
         """Give every connection back."""
         await self.engine.dispose()
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    """The driver's errors that have a meaning for whoever asked, in the domain's words."""
+    try:
+        yield
+    except DBAPIError as error:
+        code = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorname", "")
+        if code in _CONTRADICTIONS:
+            raise Conflict(_MEANWHILE) from error
+        if error.connection_invalidated or isinstance(error, OperationalError | InterfaceError):
+            raise Unavailable from error
+        raise
+
+
+async def alone(session: Session, purpose: str) -> None:
+    """Wait until no other transaction is alone for this purpose; it ends with the transaction.
+
+    On SQLite a writer is alone anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        await session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:purpose, 0))"), {"purpose": purpose})
+
+
+def _lock_schema(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('milepost schema', 0))"))
+
+
+def _check_references(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite" and (broken := connection.exec_driver_sql("PRAGMA foreign_key_check").all()):
+        raise Conflict(f"The schema was not changed: {len(broken)} rows would refer to nothing.")
 
 
 def read_url(text: str) -> URL:
@@ -142,5 +231,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    if options.get(MIGRATES, False):
+        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")  # has no effect inside a transaction
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(WRITES, False) else "BEGIN")

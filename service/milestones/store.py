@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, exists, or_, tuple_
+from sqlalchemy import exists, or_, tuple_
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
+from service.kit.database import Session
 from service.kit.errors import NotFound
 from service.kit.search import like
 from service.milestones.models import Assignment, Milestone, Occurrence, OccurrenceUnit
@@ -31,7 +32,7 @@ class TaskFilter:
     public_only: bool = False
 
 
-async def get(session: AsyncSession, id: str, *, public_only: bool = False) -> Milestone:
+async def get(session: Session, id: str, *, public_only: bool = False) -> Milestone:
     """One milestone, cancelled or not. Raises NotFound."""
     found = await session.get(Milestone, id)
     if found is None or (public_only and not await _public(session, found.plan)):
@@ -39,7 +40,7 @@ async def get(session: AsyncSession, id: str, *, public_only: bool = False) -> M
     return found
 
 
-async def get_locked(session: AsyncSession, id: str) -> Milestone:
+async def get_locked(session: Session, id: str) -> Milestone:
     """One milestone that nobody else can change until this transaction ends. Raises NotFound."""
     found = await session.get(Milestone, id, with_for_update=True, populate_existing=True)
     if found is None:
@@ -47,7 +48,7 @@ async def get_locked(session: AsyncSession, id: str) -> Milestone:
     return found
 
 
-async def get_occurrence(session: AsyncSession, id: str, *, public_only: bool = False) -> Occurrence:
+async def get_occurrence(session: Session, id: str, *, public_only: bool = False) -> Occurrence:
     """One occurrence, cancelled or not. Raises NotFound."""
     found = await session.get(Occurrence, id)
     if found is None or (public_only and not await _public(session, found.plan)):
@@ -55,13 +56,13 @@ async def get_occurrence(session: AsyncSession, id: str, *, public_only: bool = 
     return found
 
 
-async def _public(session: AsyncSession, slug: str) -> bool:
+async def _public(session: Session, slug: str) -> bool:
     plan = await session.get(Plan, slug)
     return plan is not None and plan.visibility == "public" and plan.status != "draft"
 
 
 async def list_milestones(
-    session: AsyncSession, *, where: TaskFilter, after: tuple[str, int, str] | None, limit: int
+    session: Session, *, where: TaskFilter, after: tuple[str, int, str] | None, limit: int
 ) -> Sequence[Milestone]:
     """Milestones by plan and their place in it; those after (plan, position, id) first."""
     order = (col(Milestone.plan), col(Milestone.position), col(Milestone.id))
@@ -73,7 +74,8 @@ async def list_milestones(
     if where.unit is not None or where.role is not None or where.due_from is not None or where.due_to is not None:
         inner = _narrow_occurrences(select(Occurrence.id).where(Occurrence.milestone == Milestone.id), where)
         query = query.where(exists(inner.correlate(Milestone)) | _undated(where))
-    return (await session.exec(_narrow_milestones(query, where))).all()
+    narrowed: SelectOfScalar[Milestone] = _narrow_milestones(query, where)
+    return (await session.exec(narrowed)).all()
 
 
 def _undated(where: TaskFilter) -> Any:
@@ -121,7 +123,7 @@ def _narrow_occurrences(query: Any, where: TaskFilter) -> Any:
 
 
 async def list_occurrences(
-    session: AsyncSession, *, where: TaskFilter, after: tuple[date, str] | None, limit: int
+    session: Session, *, where: TaskFilter, after: tuple[date, str] | None, limit: int
 ) -> Sequence[Occurrence]:
     """Occurrences by due date (those without one last); those after (sort_on, id) first."""
     order = (col(Occurrence.sort_on), col(Occurrence.id))
@@ -134,26 +136,26 @@ async def list_occurrences(
         query = query.where(Occurrence.jurisdiction == where.jurisdiction)
     if where.status is not None:
         query = query.where(Occurrence.status == where.status)
-    query = _narrow_occurrences(query, where)
+    narrowed: SelectOfScalar[Occurrence] = _narrow_occurrences(query, where)
     if where.kind is not None or where.q or where.public_only:
         inner = _narrow_milestones(select(Milestone.id).where(Milestone.id == Occurrence.milestone), where)
-        query = query.where(exists(inner.correlate(Occurrence)))
-    return (await session.exec(query)).all()
+        narrowed = narrowed.where(exists(inner.correlate(Occurrence)))
+    return (await session.exec(narrowed)).all()
 
 
-async def milestones_of(session: AsyncSession, plan: str) -> Sequence[Milestone]:
+async def milestones_of(session: Session, plan: str) -> Sequence[Milestone]:
     """All milestones of a plan in its order, cancelled ones too."""
     order = (col(Milestone.position), col(Milestone.id))
     return (await session.exec(select(Milestone).where(Milestone.plan == plan).order_by(*order))).all()
 
 
-async def milestones_by_id(session: AsyncSession, ids: Collection[str]) -> dict[str, Milestone]:
+async def milestones_by_id(session: Session, ids: Collection[str]) -> dict[str, Milestone]:
     """Those of `ids` that exist."""
     found = await session.exec(select(Milestone).where(col(Milestone.id).in_(ids)))
     return {row.id: row for row in found}
 
 
-async def assignments_of(session: AsyncSession, milestones: Collection[str]) -> dict[str, list[Assignment]]:
+async def assignments_of(session: Session, milestones: Collection[str]) -> dict[str, list[Assignment]]:
     """The assignments of some milestones, in the document's order."""
     found: dict[str, list[Assignment]] = {id: [] for id in milestones}
     query = (
@@ -166,7 +168,7 @@ async def assignments_of(session: AsyncSession, milestones: Collection[str]) -> 
     return found
 
 
-async def occurrences_of(session: AsyncSession, milestones: Collection[str]) -> dict[str, list[Occurrence]]:
+async def occurrences_of(session: Session, milestones: Collection[str]) -> dict[str, list[Occurrence]]:
     """The occurrences of some milestones by due date, cancelled ones too."""
     found: dict[str, list[Occurrence]] = {id: [] for id in milestones}
     query = (
@@ -179,13 +181,13 @@ async def occurrences_of(session: AsyncSession, milestones: Collection[str]) -> 
     return found
 
 
-async def occurrences_by_id(session: AsyncSession, ids: Collection[str]) -> dict[str, Occurrence]:
+async def occurrences_by_id(session: Session, ids: Collection[str]) -> dict[str, Occurrence]:
     """Those of `ids` that exist."""
     found = await session.exec(select(Occurrence).where(col(Occurrence.id).in_(ids)))
     return {row.id: row for row in found}
 
 
-async def units_answering(session: AsyncSession, occurrences: Collection[str]) -> dict[str, list[OccurrenceUnit]]:
+async def units_answering(session: Session, occurrences: Collection[str]) -> dict[str, list[OccurrenceUnit]]:
     """Who answers for some occurrences, in order."""
     found: dict[str, list[OccurrenceUnit]] = {id: [] for id in occurrences}
     query = (
@@ -198,7 +200,7 @@ async def units_answering(session: AsyncSession, occurrences: Collection[str]) -
     return found
 
 
-async def active_milestones_naming(session: AsyncSession, code: str) -> Sequence[Milestone]:
+async def active_milestones_naming(session: Session, code: str) -> Sequence[Milestone]:
     """Active milestones of plans in use that name a unit or group directly."""
     held = select(Assignment.milestone).where((Assignment.unit_code == code) | (Assignment.group_code == code))
     query = (
@@ -210,13 +212,22 @@ async def active_milestones_naming(session: AsyncSession, code: str) -> Sequence
     return (await session.exec(query)).all()
 
 
-async def milestones_with_groups(session: AsyncSession, groups: Collection[str]) -> Sequence[str]:
+async def milestones_with_groups(session: Session, groups: Collection[str]) -> Sequence[str]:
     """The ids of milestones that name one of these groups."""
-    query: Select[Any] = select(Assignment.milestone).where(col(Assignment.group_code).in_(groups)).distinct()
+    query = select(Assignment.milestone).where(col(Assignment.group_code).in_(groups)).distinct()
     return list(await session.exec(query))
 
 
-async def last_position(session: AsyncSession, plan: str) -> int:
+async def milestones_dated_by_other_data(session: Session, dataset: str) -> Sequence[Milestone]:
+    """Active milestones with an occurrence that was moved off days off by another data set than this one."""
+    held = select(Occurrence.milestone).where(
+        Occurrence.dataset != "", Occurrence.dataset != dataset, Occurrence.status == "active"
+    )
+    query = select(Milestone).where(col(Milestone.id).in_(held), Milestone.status == "active")
+    return (await session.exec(query)).all()
+
+
+async def last_position(session: Session, plan: str) -> int:
     """The position of a plan's last milestone; 0 where it has none."""
     query = select(Milestone.position).where(Milestone.plan == plan).order_by(col(Milestone.position).desc()).limit(1)
     return (await session.exec(query)).first() or 0

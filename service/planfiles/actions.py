@@ -1,20 +1,20 @@
 """Plan files in and out: `apply` shows the difference and makes it so, `export` gives the file back."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service.due.spec import to_mapping
 from service.findings.actions import find
 from service.findings.rules import Finding
 from service.kit.actor import Actor
+from service.kit.database import Session
 from service.kit.errors import Fault
 from service.kit.ids import derived_id
 from service.milestones import store as milestone_store
 from service.milestones.actions import editing
+from service.milestones.actions.expanding import expand_milestones
 from service.milestones.models import Milestone
 from service.milestones.rules import Assigned, Role
 from service.planfiles import store
@@ -33,7 +33,7 @@ from service.plans import actions as plan_actions
 from service.plans.models import Plan
 from service.units import actions as unit_actions
 from service.units import store as unit_store
-from service.units.models import Jurisdiction, Registered, Unit, UnitGroup
+from service.units.models import Jurisdiction, Unit, UnitGroup
 from service.units.rules import Member, nearest
 
 
@@ -47,7 +47,7 @@ class Applied:
 
 
 async def apply_files(
-    session: AsyncSession, actor: Actor, *, files: Sequence[PlanFile], prune: bool, now: datetime
+    session: Session, actor: Actor, *, files: Sequence[PlanFile], prune: bool, now: datetime
 ) -> list[Applied]:
     """Make the service hold what these files say. Files may refer to each other in any order.
 
@@ -57,42 +57,54 @@ async def apply_files(
     """
     await _refuse_unknown(session, files)
     applied = [Applied(file, difference(file, await store.current(session, file), prune=prune)) for file in files]
-    for stage in (_write_jurisdictions, _write_units, _write_groups, _write_plans, _write_milestones):
-        for one in _upstream_first(applied):
-            await stage(session, actor, one, now=now)
+    await _write_jurisdictions(session, actor, applied, now=now)
+    for one in applied:
+        await _write_units(session, actor, one, now=now)
+    await _write_groups(session, actor, applied, now=now)
+    for one in _superiors_first(applied):
+        await _write_plan(session, actor, one, now=now)
+        await _write_milestones(session, actor, one, now=now)
     return [await _with_findings(session, one) for one in applied]
 
 
-async def export_plan(session: AsyncSession, plan: Plan) -> str:
+async def export_plan(session: Session, plan: Plan) -> str:
     """The plan file of a plan in its canonical form."""
     return emit_plan_file(await store.whole_file(session, plan))
 
 
-async def _with_findings(session: AsyncSession, one: Applied) -> Applied:
+async def _with_findings(session: Session, one: Applied) -> Applied:
     if one.file.plan is None:
         return one
     plan = await session.get_one(Plan, one.file.plan.slug)
     return Applied(one.file, one.difference, tuple(await find(session, plan)))
 
 
-def _upstream_first(applied: Sequence[Applied]) -> list[Applied]:
-    """Plans after the plans that they implement; files without a plan first."""
+def _superiors_first(applied: Sequence[Applied]) -> list[Applied]:
+    """Plans after the plans that they implement."""
     by_slug = {one.file.plan.slug: one for one in applied if one.file.plan}
-
-    def depth(one: Applied) -> int:
-        seen: set[str] = set()
-        plan = one.file.plan
-        while plan is not None and plan.superior in by_slug and plan.slug not in seen:
-            seen.add(plan.slug)
-            plan = by_slug[plan.superior].file.plan
-        return len(seen)
-
-    return sorted(applied, key=depth)
+    above = {slug: [one.file.plan.superior] for slug, one in by_slug.items() if one.file.plan and one.file.plan.superior}
+    return [by_slug[slug] for slug in _upstream_first(by_slug, above)]
 
 
-async def _refuse_unknown(session: AsyncSession, files: Sequence[PlanFile]) -> None:
+def _upstream_first(codes: Iterable[str], above: Mapping[str, Iterable[str]]) -> list[str]:
+    """Codes in an order in which each comes after those that it stands on; those in a circle come as they stand."""
+    wanted, done = dict.fromkeys(codes), dict[str, None]()
+
+    def visit(code: str, path: frozenset[str]) -> None:
+        for other in above.get(code, ()):
+            if other in wanted and other not in done and other not in path:
+                visit(other, path | {other})
+        done.setdefault(code)
+
+    for code in wanted:
+        visit(code, frozenset({code}))
+    return list(done)
+
+
+async def _refuse_unknown(session: Session, files: Sequence[PlanFile]) -> None:
     """Raise PlanFileFaults for every jurisdiction, unit, group and plan that neither the service nor a file knows."""
-    declared = {shape.code for file in files for shape in (*file.jurisdictions, *file.units, *file.groups)}
+    named: list[UnitShape | GroupShape] = [shape for file in files for shape in (*file.units, *file.groups)]
+    declared = {shape.code for shape in named} | {shape.code for file in files for shape in file.jurisdictions}
     plans = {file.plan.slug for file in files if file.plan}
     wanted = [reference for file in files for reference in _references(file)]
     codes = {code for code, _path, _where in wanted} - declared
@@ -101,7 +113,7 @@ async def _refuse_unknown(session: AsyncSession, files: Sequence[PlanFile]) -> N
     known |= {row.code for row in (await unit_store.groups_by_code(session, codes)).values() if row.retired_at is None}
     missing = [reference for reference in wanted if reference[0] not in known]
     names = await unit_store.all_names(session) if missing else {}
-    names |= {n: s.code for file in files for s in (*file.units, *file.groups) for n in (s.name, *s.aliases, s.code)}
+    names |= {word: shape.code for shape in named for word in (shape.name, *shape.aliases, shape.code)}
     faults = [Fault(path, _unknown(code, names), where.file, where.line, where.column) for code, path, where in missing]
     for file in files:
         if file.plan and file.plan.superior and file.plan.superior not in plans:
@@ -145,19 +157,22 @@ def _todo(one: Applied, subject: str) -> list[Change]:
     return [change for change in one.difference.changes if change.subject == subject and change.action != "keep"]
 
 
-async def _write_jurisdictions(session: AsyncSession, actor: Actor, one: Applied, *, now: datetime) -> None:
-    shapes = {shape.code: shape for shape in one.file.jurisdictions}
-    for change in _todo(one, "jurisdiction"):
-        shape = shapes[change.name]
-        row = await session.get(Jurisdiction, shape.code)
+async def _write_jurisdictions(
+    session: Session, actor: Actor, applied: Sequence[Applied], *, now: datetime
+) -> None:
+    shapes = {shape.code: shape for one in applied for shape in one.file.jurisdictions}
+    todo = {change.name for one in applied for change in _todo(one, "jurisdiction")}
+    parents = {code: [shape.parent] for code, shape in shapes.items() if shape.parent}
+    for code in (code for code in _upstream_first(shapes, parents) if code in todo):
+        row = await session.get(Jurisdiction, code)
+        values = _jurisdiction_values(shapes[code])
         if row is None:
-            values = _jurisdiction_values(shape)
-            await unit_actions.create_jurisdiction(session, actor, code=shape.code, values=values, now=now)
+            await unit_actions.create_jurisdiction(session, actor, code=code, values=values, now=now)
         else:
-            await _update(session, actor, row, _jurisdiction_values(shape), now=now)
+            await unit_actions.update(session, actor, row, changes=values, now=now)
 
 
-async def _write_units(session: AsyncSession, actor: Actor, one: Applied, *, now: datetime) -> None:
+async def _write_units(session: Session, actor: Actor, one: Applied, *, now: datetime) -> None:
     shapes = {shape.code: shape for shape in one.file.units}
     for change in _todo(one, "unit"):
         shape = shapes[change.name]
@@ -167,36 +182,28 @@ async def _write_units(session: AsyncSession, actor: Actor, one: Applied, *, now
                 session, actor, code=shape.code, jurisdiction=shape.jurisdiction, values=_unit_values(shape), now=now
             )
         else:
-            await _update(session, actor, row, _unit_values(shape), now=now)
+            await unit_actions.update(session, actor, row, changes=_unit_values(shape), now=now)
 
 
-async def _write_groups(session: AsyncSession, actor: Actor, one: Applied, *, now: datetime) -> None:
-    shapes = {shape.code: shape for shape in one.file.groups}
-    for change in _todo(one, "group"):
-        shape = shapes[change.name]
+async def _write_groups(session: Session, actor: Actor, applied: Sequence[Applied], *, now: datetime) -> None:
+    shapes = {shape.code: shape for one in applied for shape in one.file.groups}
+    todo = {change.name for one in applied for change in _todo(one, "group")}
+    inner = {code: [member.member for member in shape.members] for code, shape in shapes.items()}
+    for code in (code for code in _upstream_first(shapes, inner) if code in todo):
+        shape = shapes[code]
+        values = _group_values(shape)
         members = [Member(member.member, member.from_on, member.until_on) for member in shape.members]
-        row = await session.get(UnitGroup, shape.code)
+        row = await session.get(UnitGroup, code)
         if row is None:
+            home = shape.jurisdiction
             await unit_actions.create_group(
-                session,
-                actor,
-                code=shape.code,
-                jurisdiction=shape.jurisdiction,
-                values=_group_values(shape),
-                members=members,
-                now=now,
+                session, actor, code=code, jurisdiction=home, values=values, members=members, now=now
             )
         else:
-            await _update(session, actor, row, _group_values(shape) | {"members": members}, now=now)
+            await unit_actions.update(session, actor, row, changes=values | {"members": members}, now=now)
 
 
-async def _update(
-    session: AsyncSession, actor: Actor, row: Registered, changes: dict[str, Any], *, now: datetime
-) -> None:
-    await unit_actions.update(session, actor, row, changes=changes, now=now)
-
-
-async def _write_plans(session: AsyncSession, actor: Actor, one: Applied, *, now: datetime) -> None:
+async def _write_plan(session: Session, actor: Actor, one: Applied, *, now: datetime) -> None:
     shape = one.file.plan
     if shape is None:
         return
@@ -213,19 +220,23 @@ async def _write_plans(session: AsyncSession, actor: Actor, one: Applied, *, now
     await plan_actions.update_plan(session, actor, plan, changes=values, now=now)
 
 
-async def _write_milestones(session: AsyncSession, actor: Actor, one: Applied, *, now: datetime) -> None:
+async def _write_milestones(session: Session, actor: Actor, one: Applied, *, now: datetime) -> None:
     if one.file.plan is None:
         return
     plan = await session.get_one(Plan, one.file.plan.slug)
     places = {shape.key: place for place, shape in enumerate(one.file.milestones, start=1)}
     shapes = {shape.key: shape for shape in one.file.milestones}
     rows = {row.key: row for row in await milestone_store.milestones_of(session, plan.slug)}
+    changed: list[Milestone] = []
     for change in _todo(one, "milestone"):
-        if change.action == "cancel":
-            await editing.cancel_milestone(session, actor, rows[change.name], now=now)
+        row = rows.get(change.name)
+        if change.action == "cancel" and row is not None:
+            values: dict[str, Any] = {"status": "cancelled"}
+            await editing.change_milestone(session, actor, row, changes=values, now=now)
+            changed.append(row)
         elif change.name in shapes:
-            shape = shapes[change.name]
-            await _write_milestone(session, actor, plan, rows.get(shape.key), shape, now=now)
+            changed.append(await _write_milestone(session, actor, plan, row, shapes[change.name], now=now))
+    await expand_milestones(session, actor, plan=plan, milestones=changed, now=now)
     # The order of the file is the order of the plan; what is not in the file any more comes after it.
     left = [row for row in await milestone_store.milestones_of(session, plan.slug) if row.key not in places]
     places |= {row.key: len(one.file.milestones) + place for place, row in enumerate(left, start=1)}
@@ -233,16 +244,16 @@ async def _write_milestones(session: AsyncSession, actor: Actor, one: Applied, *
 
 
 async def _write_milestone(
-    session: AsyncSession, actor: Actor, plan: Plan, row: Milestone | None, shape: MilestoneShape, *, now: datetime
-) -> None:
+    session: Session, actor: Actor, plan: Plan, row: Milestone | None, shape: MilestoneShape, *, now: datetime
+) -> Milestone:
     values = _milestone_values(plan.slug, shape)
     assignments = [Assigned(code, role) for role in Role for code in getattr(shape, role.value)]
-    if row is None:
-        await editing.create_milestone(
-            session, actor, plan=plan, key=shape.key, values=values, assignments=assignments, now=now
-        )
-    else:
-        await editing.update_milestone(session, actor, row, changes=values, assignments=assignments, now=now)
+    if row is not None:
+        await editing.change_milestone(session, actor, row, changes=values, assignments=assignments, now=now)
+        return row
+    return await editing.add_milestone(
+        session, actor, plan=plan, key=shape.key, values=values, assignments=assignments, now=now
+    )
 
 
 def _jurisdiction_values(shape: JurisdictionShape) -> dict[str, Any]:

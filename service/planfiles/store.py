@@ -4,9 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
 from service.due.spec import parse
+from service.kit.database import Session
 from service.milestones import store as milestone_store
 from service.milestones.actions.editing import assigned
 from service.milestones.models import Assignment, Milestone
@@ -27,7 +26,7 @@ from service.units.models import Jurisdiction, Unit, UnitGroup
 from service.units.rules import Member
 
 
-async def current(session: AsyncSession, desired: PlanFile) -> PlanFile:
+async def current(session: Session, desired: PlanFile) -> PlanFile:
     """What the service holds of the things that a file names, in the same form."""
     registry = await _registry(
         session,
@@ -47,7 +46,7 @@ async def current(session: AsyncSession, desired: PlanFile) -> PlanFile:
     )
 
 
-async def whole_file(session: AsyncSession, plan: Plan) -> PlanFile:
+async def whole_file(session: Session, plan: Plan) -> PlanFile:
     """A plan with its milestones and what its file declared beside it, in the file's order."""
     declares: dict[str, Sequence[str]] = plan.declares or {}
     registry = await _registry(
@@ -66,7 +65,7 @@ async def whole_file(session: AsyncSession, plan: Plan) -> PlanFile:
 
 
 async def _registry(
-    session: AsyncSession, *, jurisdictions: Sequence[str], units: Sequence[str], groups: Sequence[str]
+    session: Session, *, jurisdictions: Sequence[str], units: Sequence[str], groups: Sequence[str]
 ) -> PlanFile:
     found_jurisdictions = await unit_store.jurisdictions_by_code(session, jurisdictions)
     found_units = await unit_store.units_by_code(session, units)
@@ -127,7 +126,7 @@ def _period(start: date | None, end: date | None) -> tuple[date, date] | None:
     return (start, end) if start and end else None
 
 
-async def _milestones(session: AsyncSession, plan: Plan) -> tuple[MilestoneShape, ...]:
+async def _milestones(session: Session, plan: Plan) -> tuple[MilestoneShape, ...]:
     rows = await milestone_store.milestones_of(session, plan.slug)
     held = await milestone_store.assignments_of(session, [row.id for row in rows])
     keys = {row.id: row.key for row in rows}

@@ -5,14 +5,13 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
 from service.due import faults as faults_of_due
 from service.due.faults import InvalidDue
-from service.due.spec import check, parse
+from service.due.spec import Frame, check, parse
 from service.journal.actions import record
 from service.journal.kinds import Kind
 from service.kit.actor import Actor
+from service.kit.database import Session
 from service.kit.errors import Conflict, Fault, Invalid, invalid
 from service.kit.search import searchable
 from service.plans import rules
@@ -27,7 +26,7 @@ _TOLD = (
 
 
 async def create_plan(
-    session: AsyncSession, actor: Actor, *, slug: str, jurisdiction: str, values: Mapping[str, Any], now: datetime
+    session: Session, actor: Actor, *, slug: str, jurisdiction: str, values: Mapping[str, Any], now: datetime
 ) -> Plan:
     """A new plan. `values`: the fields of `Plan` that a person sets. Raises Invalid, Conflict, Denied."""
     await require_edit(session, actor, jurisdiction)
@@ -50,7 +49,7 @@ async def create_plan(
 
 
 async def update_plan(
-    session: AsyncSession, actor: Actor, plan: Plan, *, changes: Mapping[str, Any], now: datetime
+    session: Session, actor: Actor, plan: Plan, *, changes: Mapping[str, Any], now: datetime
 ) -> None:
     """Change some fields of a plan. A change that changes nothing is no change. Raises Invalid, Denied."""
     await require_edit(session, actor, plan.jurisdiction)
@@ -72,7 +71,7 @@ async def update_plan(
     _record(session, actor, plan, kind=kind, before=before, now=now)
 
 
-async def archive_plan(session: AsyncSession, actor: Actor, plan: Plan, *, now: datetime) -> None:
+async def archive_plan(session: Session, actor: Actor, plan: Plan, *, now: datetime) -> None:
     """Take a plan out of use; it and its milestones stay for history."""
     await update_plan(session, actor, plan, changes={"status": rules.PlanStatus.ARCHIVED.value}, now=now)
 
@@ -83,7 +82,7 @@ def snapshot(plan: Plan) -> dict[str, Any]:
     return {name: value.isoformat() if isinstance(value, date) else value for name, value in told.items()}
 
 
-def frame_of(plan: Plan) -> rules.Frame:
+def frame_of(plan: Plan) -> Frame:
     """What this plan contributes to the meaning of its milestones' due specifications."""
     return rules.frame(
         start=plan.period_start,
@@ -94,7 +93,7 @@ def frame_of(plan: Plan) -> rules.Frame:
 
 
 def _record(
-    session: AsyncSession, actor: Actor, plan: Plan, *, kind: Kind, before: dict[str, Any] | None, now: datetime
+    session: Session, actor: Actor, plan: Plan, *, kind: Kind, before: dict[str, Any] | None, now: datetime
 ) -> None:
     record(
         session,
@@ -108,7 +107,7 @@ def _record(
     )
 
 
-async def _check(session: AsyncSession, plan: Plan) -> None:
+async def _check(session: Session, plan: Plan) -> None:
     """Raise Invalid with everything that is wrong with the plan's fields."""
     faults = [*_own_faults(plan), *_due_faults(plan)]
     if plan.issuer is not None and not await session.get(Unit, plan.issuer):

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
+from service.kit.database import Session
 from service.kit.errors import NotFound
 from service.kit.search import like
 from service.plans.models import Plan
@@ -21,7 +21,7 @@ class PlanFilter:
     public_only: bool = False
 
 
-async def get(session: AsyncSession, slug: str, *, public_only: bool = False) -> Plan:
+async def get(session: Session, slug: str, *, public_only: bool = False) -> Plan:
     """One plan, archived or not. Raises NotFound."""
     plan = await session.get(Plan, slug)
     if plan is None or (public_only and not is_public(plan)):
@@ -29,7 +29,7 @@ async def get(session: AsyncSession, slug: str, *, public_only: bool = False) ->
     return plan
 
 
-async def get_locked(session: AsyncSession, slug: str) -> Plan:
+async def get_locked(session: Session, slug: str) -> Plan:
     """One plan that nobody else can change until this transaction ends. Raises NotFound."""
     plan = await session.get(Plan, slug, with_for_update=True, populate_existing=True)
     if plan is None:
@@ -42,7 +42,7 @@ def is_public(plan: Plan) -> bool:
     return plan.visibility == "public" and plan.status != "draft"
 
 
-async def list_plans(session: AsyncSession, *, where: PlanFilter, after: str | None, limit: int) -> Sequence[Plan]:
+async def list_plans(session: Session, *, where: PlanFilter, after: str | None, limit: int) -> Sequence[Plan]:
     """Plans in order of their slug, those after `after` first; archived ones only where `status` asks for them."""
     query = select(Plan).order_by(col(Plan.slug)).limit(limit)
     if where.status is None:
@@ -60,6 +60,6 @@ async def list_plans(session: AsyncSession, *, where: PlanFilter, after: str | N
     return (await session.exec(query)).all()
 
 
-async def plans_of(session: AsyncSession, jurisdiction: str) -> Sequence[Plan]:
+async def plans_of(session: Session, jurisdiction: str) -> Sequence[Plan]:
     """The plans of a jurisdiction that are not archived."""
     return await list_plans(session, where=PlanFilter(jurisdiction=jurisdiction), after=None, limit=10_000)

@@ -4,13 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
 from service.access.rules import require_scope
 from service.journal.actions import record
 from service.journal.kinds import Kind
 from service.kit.actor import Actor
-from service.kit.errors import Conflict, Denied, InUse, NotFound, invalid
+from service.kit.database import Session
+from service.kit.errors import Conflict, Denied, InUse, invalid
 from service.kit.search import searchable
 from service.units import rules, store
 from service.units.models import Jurisdiction, Membership, Registered, Unit, UnitGroup
@@ -22,7 +21,7 @@ _KINDS: dict[type[Registered], tuple[Kind, Kind, Kind]] = {
 }
 
 
-async def require_edit(session: AsyncSession, actor: Actor, jurisdiction: str | None) -> None:
+async def require_edit(session: Session, actor: Actor, jurisdiction: str | None) -> None:
     """Raise Denied unless the actor may change things of this jurisdiction (None: things above all of them)."""
     require_scope(actor, "edit")
     if actor.jurisdiction is None:
@@ -32,7 +31,7 @@ async def require_edit(session: AsyncSession, actor: Actor, jurisdiction: str | 
 
 
 async def create_jurisdiction(
-    session: AsyncSession, actor: Actor, *, code: str, values: Mapping[str, Any], now: datetime
+    session: Session, actor: Actor, *, code: str, values: Mapping[str, Any], now: datetime
 ) -> Jurisdiction:
     """A new jurisdiction. `values`: name, aliases, parent. Raises Invalid, Conflict, Denied."""
     await require_edit(session, actor, values.get("parent"))
@@ -46,7 +45,7 @@ async def create_jurisdiction(
 
 
 async def create_unit(
-    session: AsyncSession, actor: Actor, *, code: str, jurisdiction: str, values: Mapping[str, Any], now: datetime
+    session: Session, actor: Actor, *, code: str, jurisdiction: str, values: Mapping[str, Any], now: datetime
 ) -> Unit:
     """A new unit. `values`: name, aliases, kind, note. Raises Invalid, Conflict, NotFound, Denied."""
     await _check_new_member(session, actor, code, jurisdiction)
@@ -55,7 +54,7 @@ async def create_unit(
 
 
 async def create_group(
-    session: AsyncSession,
+    session: Session,
     actor: Actor,
     *,
     code: str,
@@ -76,7 +75,7 @@ async def create_group(
 
 
 async def update(
-    session: AsyncSession, actor: Actor, row: Registered, *, changes: Mapping[str, Any], now: datetime
+    session: Session, actor: Actor, row: Registered, *, changes: Mapping[str, Any], now: datetime
 ) -> None:
     """Change some fields of a jurisdiction, unit or group; for a group `members` replaces all of them.
 
@@ -102,7 +101,7 @@ async def update(
     await _record(session, actor, row, kind=_KINDS[type(row)][1], before=before, now=now)
 
 
-async def retire(session: AsyncSession, actor: Actor, row: Registered, *, now: datetime) -> None:
+async def retire(session: Session, actor: Actor, row: Registered, *, now: datetime) -> None:
     """Take a row out of use; it stays for history. Raises InUse while others of this room depend on it."""
     await require_edit(session, actor, jurisdiction_of(row))
     if row.retired_at is not None:
@@ -120,7 +119,7 @@ def jurisdiction_of(row: Registered) -> str:
     return row.code if isinstance(row, Jurisdiction) else row.jurisdiction  # type: ignore[attr-defined]  # units and groups have it
 
 
-async def snapshot(session: AsyncSession, row: Registered) -> dict[str, Any]:
+async def snapshot(session: Session, row: Registered) -> dict[str, Any]:
     """A row as the journal keeps it (JSON values)."""
     told: dict[str, Any] = {"code": row.code, "name": row.name, "aliases": list(row.aliases)}
     if isinstance(row, Jurisdiction):
@@ -142,7 +141,7 @@ def _member_mapping(member: rules.Member) -> dict[str, str | None]:
     }
 
 
-async def _add(session: AsyncSession, actor: Actor, row: store.Row, *, now: datetime) -> store.Row:
+async def _add(session: Session, actor: Actor, row: store.Row, *, now: datetime) -> store.Row:
     row.search_text = searchable([row.code, row.name, *row.aliases])
     session.add(row)
     await session.flush()
@@ -151,7 +150,7 @@ async def _add(session: AsyncSession, actor: Actor, row: store.Row, *, now: date
 
 
 async def _record(
-    session: AsyncSession, actor: Actor, row: Registered, *, kind: Kind, before: dict[str, Any] | None, now: datetime
+    session: Session, actor: Actor, row: Registered, *, kind: Kind, before: dict[str, Any] | None, now: datetime
 ) -> None:
     record(
         session,
@@ -165,7 +164,7 @@ async def _record(
     )
 
 
-async def _check_new_member(session: AsyncSession, actor: Actor, code: str, jurisdiction: str) -> None:
+async def _check_new_member(session: Session, actor: Actor, code: str, jurisdiction: str) -> None:
     await require_edit(session, actor, jurisdiction)
     home = await session.get(Jurisdiction, jurisdiction)
     if home is None or home.retired_at is not None:
@@ -173,11 +172,11 @@ async def _check_new_member(session: AsyncSession, actor: Actor, code: str, juri
     if not rules.MEMBER_CODE.match(code) or code.partition(".")[0] != jurisdiction:
         raise invalid("code", f"the code is '{jurisdiction}.' and a lower-case word, such as '{jurisdiction}.justice'")
     # Units and groups share one name space: an assignment names either by its code alone.
-    if await session.get(Unit, code) or await session.get(UnitGroup, code):
+    if await store.find_member(session, code) is not None:
         raise Conflict(f"There is a unit or group '{code}' already.")
 
 
-async def _check_parent(session: AsyncSession, code: str, parent: str | None) -> None:
+async def _check_parent(session: Session, code: str, parent: str | None) -> None:
     if parent is None:
         return
     if not await session.get(Jurisdiction, parent):
@@ -186,7 +185,7 @@ async def _check_parent(session: AsyncSession, code: str, parent: str | None) ->
         raise invalid("parent", f"'{parent}' lies below '{code}': a jurisdiction cannot stand above itself")
 
 
-async def _replace_members(session: AsyncSession, group: UnitGroup, members: Sequence[rules.Member]) -> None:
+async def _replace_members(session: Session, group: UnitGroup, members: Sequence[rules.Member]) -> None:
     """Make these the group's members. Raises Invalid for unknown codes and for circles."""
     codes = {member.code for member in members}
     units = await store.units_by_code(session, codes)
@@ -216,7 +215,7 @@ async def _replace_members(session: AsyncSession, group: UnitGroup, members: Seq
     await session.flush()
 
 
-async def _refuse_circle(session: AsyncSession, group: str, members: Sequence[rules.Member]) -> None:
+async def _refuse_circle(session: Session, group: str, members: Sequence[rules.Member]) -> None:
     below: dict[str, Sequence[rules.Member]] = {}
     below.update(await store.membership_below(session, [m.code for m in members if m.code != group]))
     below = {code: found for code, found in below.items() if found or code == group}
@@ -226,7 +225,7 @@ async def _refuse_circle(session: AsyncSession, group: str, members: Sequence[ru
         raise invalid("members", f"a group cannot contain itself: {' → '.join(chain)}")
 
 
-async def _check_unused(session: AsyncSession, row: Registered, *, now: datetime) -> None:
+async def _check_unused(session: Session, row: Registered, *, now: datetime) -> None:
     if isinstance(row, Jurisdiction):
         units = await store.list_rows(
             session, Unit, where=store.RegistryFilter(jurisdiction=row.code), after=None, limit=1
@@ -243,14 +242,6 @@ async def _check_unused(session: AsyncSession, row: Registered, *, now: datetime
             raise InUse(f"'{row.code}' is still a member of '{group}': end its membership first.")
 
 
-async def _is_member(session: AsyncSession, group: str, code: str, now: datetime) -> bool:
+async def _is_member(session: Session, group: str, code: str, now: datetime) -> bool:
     members = (await store.memberships_of(session, [group]))[group]
     return any(m.code == code and (m.until_on is None or m.until_on >= now.date()) for m in members)
-
-
-async def find_member(session: AsyncSession, code: str) -> Unit | UnitGroup:
-    """The unit or group with this code. Raises NotFound."""
-    found = await session.get(Unit, code) or await session.get(UnitGroup, code)
-    if found is None:
-        raise NotFound(f"There is no unit or group '{code}'.")
-    return found

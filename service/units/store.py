@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
+from service.kit.database import Session
 from service.kit.errors import NotFound
 from service.kit.search import like
 from service.units import rules
@@ -27,7 +27,7 @@ class RegistryFilter:
     retired: bool = False
 
 
-async def get(session: AsyncSession, table: type[Row], code: str) -> Row:
+async def get(session: Session, table: type[Row], code: str) -> Row:
     """One row, retired or not. Raises NotFound."""
     row = await session.get(table, code)
     if row is None:
@@ -35,12 +35,18 @@ async def get(session: AsyncSession, table: type[Row], code: str) -> Row:
     return row
 
 
-async def get_locked(session: AsyncSession, table: type[Row], code: str) -> Row:
+async def get_locked(session: Session, table: type[Row], code: str) -> Row:
     """One row that nobody else can change until this transaction ends. Raises NotFound."""
     row = await session.get(table, code, with_for_update=True, populate_existing=True)
     if row is None:
         raise NotFound(f"There is no {word_for(table)} '{code}'.")
     return row
+
+
+async def find_member(session: Session, code: str) -> Unit | UnitGroup | None:
+    """The unit or group with this code: they share one name space."""
+    unit = await session.get(Unit, code)
+    return unit if unit is not None else await session.get(UnitGroup, code)
 
 
 def word_for(table: type[Registered]) -> str:
@@ -49,7 +55,7 @@ def word_for(table: type[Registered]) -> str:
 
 
 async def list_rows(
-    session: AsyncSession, table: type[Row], *, where: RegistryFilter, after: str | None, limit: int
+    session: Session, table: type[Row], *, where: RegistryFilter, after: str | None, limit: int
 ) -> Sequence[Row]:
     """Rows in order of their code, those after `after` first."""
     query = select(table).order_by(col(table.code)).limit(limit)
@@ -70,25 +76,25 @@ def _narrow(query: SelectOfScalar[Row], table: type[Row], where: RegistryFilter)
     return query
 
 
-async def units_by_code(session: AsyncSession, codes: Collection[str]) -> dict[str, Unit]:
+async def units_by_code(session: Session, codes: Collection[str]) -> dict[str, Unit]:
     """Those of `codes` that are units."""
     found = await session.exec(select(Unit).where(col(Unit.code).in_(codes)))
     return {unit.code: unit for unit in found}
 
 
-async def groups_by_code(session: AsyncSession, codes: Collection[str]) -> dict[str, UnitGroup]:
+async def groups_by_code(session: Session, codes: Collection[str]) -> dict[str, UnitGroup]:
     """Those of `codes` that are groups."""
     found = await session.exec(select(UnitGroup).where(col(UnitGroup.code).in_(codes)))
     return {group.code: group for group in found}
 
 
-async def jurisdictions_by_code(session: AsyncSession, codes: Collection[str]) -> dict[str, Jurisdiction]:
+async def jurisdictions_by_code(session: Session, codes: Collection[str]) -> dict[str, Jurisdiction]:
     """Those of `codes` that are jurisdictions."""
     found = await session.exec(select(Jurisdiction).where(col(Jurisdiction.code).in_(codes)))
     return {row.code: row for row in found}
 
 
-async def memberships_of(session: AsyncSession, groups: Collection[str]) -> dict[str, list[rules.Member]]:
+async def memberships_of(session: Session, groups: Collection[str]) -> dict[str, list[rules.Member]]:
     """The members of these groups alone, in order."""
     found: dict[str, list[rules.Member]] = {code: [] for code in groups}
     rows = await session.exec(
@@ -100,7 +106,7 @@ async def memberships_of(session: AsyncSession, groups: Collection[str]) -> dict
     return found
 
 
-async def membership_below(session: AsyncSession, groups: Collection[str]) -> dict[str, list[rules.Member]]:
+async def membership_below(session: Session, groups: Collection[str]) -> dict[str, list[rules.Member]]:
     """The members of these groups and of every group within them: what `rules.units_of` wants."""
     found: dict[str, list[rules.Member]] = {}
     wanted = set(groups)
@@ -113,7 +119,7 @@ async def membership_below(session: AsyncSession, groups: Collection[str]) -> di
     return found
 
 
-async def groups_containing(session: AsyncSession, codes: Collection[str]) -> set[str]:
+async def groups_containing(session: Session, codes: Collection[str]) -> set[str]:
     """Every group that has one of these units or groups as a member, at whatever depth and time."""
     found: set[str] = set()
     wanted = set(codes)
@@ -126,13 +132,13 @@ async def groups_containing(session: AsyncSession, codes: Collection[str]) -> se
     return found
 
 
-async def member_rows(session: AsyncSession, group: str) -> Sequence[Membership]:
+async def member_rows(session: Session, group: str) -> Sequence[Membership]:
     """The membership rows of one group, in order."""
     query = select(Membership).where(Membership.group_code == group).order_by(col(Membership.position))
     return (await session.exec(query)).all()
 
 
-async def ancestors(session: AsyncSession, code: str) -> tuple[str, ...]:
+async def ancestors(session: Session, code: str) -> tuple[str, ...]:
     """A jurisdiction and those above it, the nearest first."""
     chain: list[str] = []
     here: str | None = code
@@ -143,7 +149,7 @@ async def ancestors(session: AsyncSession, code: str) -> tuple[str, ...]:
     return tuple(chain)
 
 
-async def subtree(session: AsyncSession, code: str) -> set[str]:
+async def subtree(session: Session, code: str) -> set[str]:
     """A jurisdiction and every one below it."""
     found = {code}
     wanted = {code}
@@ -154,7 +160,7 @@ async def subtree(session: AsyncSession, code: str) -> set[str]:
     return found
 
 
-async def all_names(session: AsyncSession) -> dict[str, str]:
+async def all_names(session: Session) -> dict[str, str]:
     """Every name and alias of an active unit or group → its code; for "did you mean" only."""
     found: dict[str, str] = {}
     for table in (Unit, UnitGroup):

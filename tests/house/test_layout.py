@@ -16,7 +16,7 @@ from tests.house.tree import (
 # What a room holds beside models, rules, store and actions; `docs/house.md` has the same list.
 PIECES: dict[str, set[str]] = {
     "feeds": {"render", "cache", "polled"},
-    "holidays": {"calendar"},
+    "holidays": {"calendar", "statutory"},
     "journal": {"kinds"},
     "reading": {"formats"},
     "reports": {"files"},
@@ -38,9 +38,7 @@ CROSSING = {
 }
 
 # Rooms whose tests stand elsewhere, and where.
-TESTED_ELSEWHERE: dict[str, str] = {
-    "gate": "tests/api",
-}
+TESTED_ELSEWHERE: dict[str, str] = {}
 
 
 def test_a_room_holds_the_four_words_and_its_own_pieces() -> None:

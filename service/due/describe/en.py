@@ -5,7 +5,7 @@ import datetime as dt
 from service.due.expand import Due
 from service.due.periods import MONTHS, Period, Precision, Span, parse_value
 from service.due.rule import Frequency, Rule, parse_rule
-from service.due.spec.mapping import plain_number
+from service.due.spec.mapping import printed_number
 from service.due.values import Bound, Boundary, DueSpec, Form, Quota, Term
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -183,11 +183,9 @@ def _term(term: Term) -> str:
 def _quota(quota: Quota) -> str:
     least = "at least" if quota.bound is Bound.AT_LEAST else "at most"
     if quota.ratio is not None:
-        text = f"{least} {plain_number(quota.ratio)}%"
+        text = f"{least} {printed_number(quota.ratio)}%"
     else:
-        text = (
-            f"{least} {quota.count if quota.count is not None else plain_number(quota.amount) if quota.amount else ''}"
-        )
+        text = f"{least} {quota.count if quota.count is not None else printed_number(quota.amount) if quota.amount else ''}"
     text += f" {quota.unit}" if quota.unit else ""
     return f"{text} per {quota.per}" if quota.per else text
 

@@ -5,7 +5,7 @@ import datetime as dt
 from service.due.expand import Due
 from service.due.periods import Period, Precision, Span, parse_value
 from service.due.rule import Frequency, Rule, parse_rule
-from service.due.spec.mapping import plain_number
+from service.due.spec.mapping import printed_number
 from service.due.values import Bound, Boundary, DueSpec, Form, Quota, Term
 
 _WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
@@ -179,9 +179,9 @@ def _quota(quota: Quota) -> str:
     whom = f"每{quota.per if len(quota.per) == 1 else f'个{quota.per}'}" if quota.per else ""
     if quota.ratio is not None:
         least = "不低于" if quota.bound is Bound.AT_LEAST else "不超过"
-        return f"{whom}{quota.unit}{least}{plain_number(quota.ratio)}%"
+        return f"{whom}{quota.unit}{least}{printed_number(quota.ratio)}%"
     least = "不少于" if quota.bound is Bound.AT_LEAST else "不超过"
-    number = quota.count if quota.count is not None else plain_number(quota.amount) if quota.amount else ""
+    number = quota.count if quota.count is not None else printed_number(quota.amount) if quota.amount else ""
     return f"{whom}{least}{number}{quota.unit}"
 
 

@@ -48,6 +48,12 @@ def plain_number(number: Decimal) -> int | float:
     return int(number) if number == number.to_integral_value() else float(number)
 
 
+def printed_number(number: Decimal) -> str:
+    """A decimal as people write it: `60`, `7.5`, never `6E+1` or `1e-06`."""
+    whole, _, decimals = f"{number:f}".partition(".")
+    return f"{whole}.{decimals.rstrip('0')}".rstrip(".")
+
+
 def _default_boundary(spec: DueSpec) -> Boundary | None:
     """What `DueSpec` fills in where no boundary is given."""
     if spec.value is None and spec.rrule is None and spec.within_term is None:

@@ -12,7 +12,7 @@ import re
 from decimal import Decimal
 
 from service.due.faults import Fault, InvalidDue
-from service.due.spec.mapping import plain_number
+from service.due.spec.mapping import printed_number
 from service.due.spec.parse import parse
 from service.due.values import Bound, Boundary, DueSpec, Quota, Term
 from service.due.workdays import Roll
@@ -72,7 +72,7 @@ def _quota_words(quota: Quota) -> list[str]:
         words = [f"count{sign}{quota.count}"]
     else:
         name = "amount" if quota.amount is not None else "ratio"
-        words = [f"{name}{sign}{plain_number(quota.amount or quota.ratio or Decimal(0))}"]
+        words = [f"{name}{sign}{printed_number(quota.amount or quota.ratio or Decimal(0))}"]
     words += [_quoted(quota.unit)] if quota.unit else []
     return words + (["per", _quoted(quota.per)] if quota.per else [])
 
@@ -146,7 +146,7 @@ def _take_quota(line: _Line) -> dict[str, object]:
     found = _QUOTA.fullmatch(line.take())
     assert found
     name, sign, number = found.groups()
-    quota: dict[str, object] = {name: float(number) if "." in number else int(number), "bound": _BOUNDS[sign].value}
+    quota: dict[str, object] = {name: Decimal(number) if "." in number else int(number), "bound": _BOUNDS[sign].value}
     if line.peek().startswith('"'):
         quota["unit"] = line.take_string()
     if line.skip("per"):

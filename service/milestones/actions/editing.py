@@ -4,18 +4,17 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
 from service.due.faults import InvalidDue
 from service.due.spec import check, parse, to_mapping
 from service.journal.actions import record
 from service.journal.kinds import Kind
 from service.kit.actor import Actor
+from service.kit.database import Session
 from service.kit.errors import Conflict, Fault, InUse, Invalid, invalid
 from service.kit.ids import derived_id
 from service.kit.search import searchable
 from service.milestones import rules, store
-from service.milestones.actions.expanding import expand_milestone
+from service.milestones.actions.expanding import expand_milestones
 from service.milestones.models import Assignment, Milestone
 from service.plans import store as plan_store
 from service.plans.actions import due_faults, frame_of
@@ -32,7 +31,7 @@ _TOLD = (
 
 
 async def create_milestone(
-    session: AsyncSession,
+    session: Session,
     actor: Actor,
     *,
     plan: Plan,
@@ -41,9 +40,27 @@ async def create_milestone(
     assignments: Sequence[rules.Assigned],
     now: datetime,
 ) -> Milestone:
-    """A new milestone with its occurrences. `values`: the fields of `Milestone` that a person sets.
+    """A new milestone with its occurrences: `add_milestone`, then its due dates."""
+    row = await add_milestone(
+        session, actor, plan=plan, key=key, values=values, assignments=assignments, now=now
+    )
+    await expand_milestones(session, actor, plan=plan, milestones=[row], now=now)
+    return row
 
-    1. check who, the plan and the values  2. store it with its assignments  3. expand it  4. record it.
+
+async def add_milestone(
+    session: Session,
+    actor: Actor,
+    *,
+    plan: Plan,
+    key: str | None,
+    values: Mapping[str, Any],
+    assignments: Sequence[rules.Assigned],
+    now: datetime,
+) -> Milestone:
+    """A new milestone without its occurrences yet. `values`: the fields of `Milestone` that a person sets.
+
+    1. check who, the plan and the values  2. store it with its assignments  3. record it.
     Without a key it gets the next free number of its plan. Raises Invalid, Conflict, Denied.
     """
     await require_edit(session, actor, plan.jurisdiction)
@@ -66,12 +83,11 @@ async def create_milestone(
     await session.flush()
     await _replace_assignments(session, row, assignments)
     await _record(session, actor, row, kind=Kind.MILESTONE_CREATED, before=None, now=now)
-    await expand_milestone(session, actor, plan=plan, milestone=row, now=now)
     return row
 
 
 async def update_milestone(
-    session: AsyncSession,
+    session: Session,
     actor: Actor,
     row: Milestone,
     *,
@@ -79,9 +95,24 @@ async def update_milestone(
     assignments: Sequence[rules.Assigned] | None = None,
     now: datetime,
 ) -> None:
-    """Change some fields of a milestone; `assignments` replaces all of them. Its occurrences follow.
+    """`change_milestone`, and its occurrences follow: one keeps its identity where its period stays."""
+    if await change_milestone(session, actor, row, changes=changes, assignments=assignments, now=now):
+        plan = await plan_store.get(session, row.plan)
+        await expand_milestones(session, actor, plan=plan, milestones=[row], now=now)
 
-    An occurrence keeps its identity where its period stays. A change that changes nothing is no change.
+
+async def change_milestone(
+    session: Session,
+    actor: Actor,
+    row: Milestone,
+    *,
+    changes: Mapping[str, Any],
+    assignments: Sequence[rules.Assigned] | None = None,
+    now: datetime,
+) -> bool:
+    """Change some fields of a milestone, its occurrences not yet; `assignments` replaces all of them.
+
+    Answers whether anything changed: what changes nothing is no change, no revision, no record.
     """
     await require_edit(session, actor, row.jurisdiction)
     plan = await plan_store.get(session, row.plan)
@@ -96,28 +127,28 @@ async def update_milestone(
     row.search_text = _search_text(row)
     after = await snapshot(session, row)
     if after == before:
-        return
+        return False
     row.revision += 1
     row.updated_at = now
     ended = cancelled and before["status"] != "cancelled"
     kind = Kind.MILESTONE_CANCELLED if ended else Kind.MILESTONE_UPDATED
     await _record(session, actor, row, kind=kind, before=before, now=now)
-    await expand_milestone(session, actor, plan=plan, milestone=row, now=now)
+    return True
 
 
-async def cancel_milestone(session: AsyncSession, actor: Actor, row: Milestone, *, now: datetime) -> None:
+async def cancel_milestone(session: Session, actor: Actor, row: Milestone, *, now: datetime) -> None:
     """Call a milestone off; it and its occurrences stay, marked as cancelled."""
     await update_milestone(session, actor, row, changes={"status": "cancelled"}, now=now)
 
 
-async def arrange(session: AsyncSession, actor: Actor, plan: Plan, *, places: Mapping[str, int]) -> None:
+async def arrange(session: Session, actor: Actor, plan: Plan, *, places: Mapping[str, int]) -> None:
     """Put a plan's milestones in order: key → place from 1. Order alone is no change that anybody hears of."""
     await require_edit(session, actor, plan.jurisdiction)
     for row in await store.milestones_of(session, plan.slug):
         row.position = places[row.key]
 
 
-async def retire(session: AsyncSession, actor: Actor, row: Registered, *, now: datetime) -> None:
+async def retire(session: Session, actor: Actor, row: Registered, *, now: datetime) -> None:
     """Take a jurisdiction, unit or group out of use. Raises InUse while an open milestone or plan depends on it."""
     await require_edit(session, actor, jurisdiction_of(row))
     for used in await store.active_milestones_naming(session, row.code):
@@ -128,7 +159,7 @@ async def retire(session: AsyncSession, actor: Actor, row: Registered, *, now: d
     await retire_row(session, actor, row, now=now)
 
 
-async def snapshot(session: AsyncSession, row: Milestone) -> dict[str, Any]:
+async def snapshot(session: Session, row: Milestone) -> dict[str, Any]:
     """A milestone as the journal keeps it (JSON values)."""
     held = (await store.assignments_of(session, [row.id]))[row.id]
     told = {name: getattr(row, name) for name in _TOLD}
@@ -153,12 +184,12 @@ def _search_text(row: Milestone) -> str:
     return searchable([row.key, row.ref, row.title, (row.due or {}).get("phrase")])
 
 
-async def _free_key(session: AsyncSession, plan: str) -> str:
+async def _free_key(session: Session, plan: str) -> str:
     taken = {row.key for row in await store.milestones_of(session, plan)}
     return next(key for number in range(1, len(taken) + 2) if (key := f"n{number}") not in taken)
 
 
-async def _check_key(session: AsyncSession, plan: str, key: str) -> None:
+async def _check_key(session: Session, plan: str, key: str) -> None:
     if not rules.KEY.match(key):
         raise invalid("key", "a key is letters, digits, '.', '-' and '_', and starts with a letter or digit")
     if await session.get(Milestone, derived_id("ms", plan, key)):
@@ -166,7 +197,7 @@ async def _check_key(session: AsyncSession, plan: str, key: str) -> None:
 
 
 async def _check(
-    session: AsyncSession, plan: Plan, row: Milestone, assignments: Sequence[rules.Assigned] | None
+    session: Session, plan: Plan, row: Milestone, assignments: Sequence[rules.Assigned] | None
 ) -> None:
     """Raise Invalid with everything that is wrong; bring the due specification into its canonical form."""
     faults = [Fault("title", "a milestone needs a title")] if not row.title.strip() else []
@@ -188,7 +219,7 @@ def _check_due(plan: Plan, row: Milestone) -> list[Fault]:
     return due_faults("due", check(spec, frame_of(plan)))
 
 
-async def _check_parent(session: AsyncSession, row: Milestone) -> list[Fault]:
+async def _check_parent(session: Session, row: Milestone) -> list[Fault]:
     above, seen = row.parent, {row.id}
     while above is not None:
         if above in seen:
@@ -201,7 +232,7 @@ async def _check_parent(session: AsyncSession, row: Milestone) -> list[Fault]:
     return []
 
 
-async def _check_assignments(session: AsyncSession, assignments: Sequence[rules.Assigned]) -> list[Fault]:
+async def _check_assignments(session: Session, assignments: Sequence[rules.Assigned]) -> list[Fault]:
     codes = {one.code for one in assignments}
     known = {**await unit_store.units_by_code(session, codes), **await unit_store.groups_by_code(session, codes)}
     faults, seen = [], set()
@@ -217,7 +248,7 @@ async def _check_assignments(session: AsyncSession, assignments: Sequence[rules.
     return faults
 
 
-async def _unknown(session: AsyncSession, code: str) -> str:
+async def _unknown(session: Session, code: str) -> str:
     names = await unit_store.all_names(session)
     near = sorted({names[name] for name in nearest(code, names)})
     hint = f"; the nearest known are {', '.join(near)}" if near else ""
@@ -225,7 +256,7 @@ async def _unknown(session: AsyncSession, code: str) -> str:
 
 
 async def _replace_assignments(
-    session: AsyncSession, row: Milestone, assignments: Sequence[rules.Assigned]
+    session: Session, row: Milestone, assignments: Sequence[rules.Assigned]
 ) -> None:
     for held in (await store.assignments_of(session, [row.id]))[row.id]:
         await session.delete(held)
@@ -247,7 +278,7 @@ async def _replace_assignments(
 
 
 async def _record(
-    session: AsyncSession, actor: Actor, row: Milestone, *, kind: Kind, before: dict[str, Any] | None, now: datetime
+    session: Session, actor: Actor, row: Milestone, *, kind: Kind, before: dict[str, Any] | None, now: datetime
 ) -> None:
     record(
         session,

@@ -1,18 +1,18 @@
 """From a due specification to occurrences, and who answers for each."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
-
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service.due.expand import Due, expand
 from service.due.match import match
 from service.due.spec import parse
+from service.due.workdays import WorkCalendar
 from service.holidays.actions import work_calendar
 from service.journal.actions import record
 from service.journal.kinds import Kind
 from service.kit.actor import Actor
+from service.kit.database import Session
 from service.kit.ids import derived_id, new_id
 from service.milestones import rules, store
 from service.milestones.models import Milestone, Occurrence, OccurrenceUnit
@@ -23,32 +23,48 @@ from service.units import store as unit_store
 _TOLD = ("milestone", "plan", "period", "window_start", "nominal_due_on", "due_on", "due_time", "provisional", "status")
 
 
-async def expand_milestone(
-    session: AsyncSession, actor: Actor, *, plan: Plan, milestone: Milestone, now: datetime
+async def expand_milestones(
+    session: Session, actor: Actor, *, plan: Plan, milestones: Sequence[Milestone], now: datetime
 ) -> None:
-    """Bring a milestone's occurrences, and who answers for them, up to what its due specification and plan say.
+    """Bring milestones' occurrences, and who answers for them, up to what their due specifications and plan say.
 
-    1. expand  2. pair new dates with old occurrences, so that a moved one keeps its identity  3. write what differs
-    4. cancel what is gone  5. resolve the groups as of each due date.
+    For each: 1. expand  2. pair new dates with old occurrences, so that a moved one keeps its identity  3. write what
+    differs  4. cancel what is gone. Then, for all: resolve the groups as of each due date.
     """
-    dues = await _dues(session, plan, milestone)
-    old = (await store.occurrences_of(session, [milestone.id]))[milestone.id]
+    calendar = await work_calendar(session)
+    held = await store.occurrences_of(session, [row.id for row in milestones])
+    for milestone in milestones:
+        dues = _dues(plan, milestone, calendar)
+        await _write_occurrences(session, actor, milestone, held[milestone.id], dues, now=now)
+    await session.flush()
+    await resolve_units(session, milestones=[row.id for row in milestones])
+
+
+async def _write_occurrences(
+    session: Session,
+    actor: Actor,
+    milestone: Milestone,
+    old: Sequence[Occurrence],
+    dues: Sequence[Due],
+    *,
+    now: datetime,
+) -> None:
     pairs, fresh = _pair(old, dues)
     moves = [(row, due, snapshot(row)) for row, due in pairs]
-    for row, due, _before in moves:
-        if row.period != due.period:  # another one may give up this very period: free them all, then set them all
-            row.period = f"~{row.id[-24:]}"
-    await session.flush()
+    freed = [row for row, due, _before in moves if row.period != due.period]
+    for row in freed:  # another one may give up this very period: free them all, then set them all
+        row.period = f"~{row.id[-24:]}"
+    if freed:
+        await session.flush()
     for row, due, before in moves:
         _move(session, actor, row, due, before=before, now=now)
+    taken = {row.id for row in old}
     for due in fresh:
-        await _create(session, actor, milestone, due, now=now)
+        _create(session, actor, milestone, due, taken=taken, now=now)
     kept = {row.id for row, _due, _before in moves}
     for row in old:
         if row.id not in kept:
             _cancel(session, actor, row, now=now)
-    await session.flush()
-    await resolve_units(session, milestones=[milestone.id])
 
 
 def _pair(old: Sequence[Occurrence], dues: Sequence[Due]) -> tuple[list[tuple[Occurrence, Due]], list[Due]]:
@@ -62,14 +78,14 @@ def _pair(old: Sequence[Occurrence], dues: Sequence[Due]) -> tuple[list[tuple[Oc
     return pairs, fresh
 
 
-async def _dues(session: AsyncSession, plan: Plan, milestone: Milestone) -> Sequence[Due]:
+def _dues(plan: Plan, milestone: Milestone, calendar: WorkCalendar) -> Sequence[Due]:
     mapping = milestone.due or plan.default_due
     if mapping is None or milestone.status == "cancelled" or plan.status == "archived":
         return ()
-    return expand(parse(mapping), frame_of(plan), await work_calendar(session))
+    return expand(parse(mapping), frame_of(plan), calendar)
 
 
-async def resolve_units(session: AsyncSession, *, milestones: Sequence[str]) -> list[str]:
+async def resolve_units(session: Session, *, milestones: Sequence[str]) -> list[str]:
     """Write down who answers for these milestones' occurrences, groups resolved as of the due date.
 
     Answers the ids of the occurrences whose units changed.
@@ -95,7 +111,7 @@ async def resolve_units(session: AsyncSession, *, milestones: Sequence[str]) -> 
 
 
 async def _write_units(
-    session: AsyncSession,
+    session: Session,
     occurrence: Occurrence,
     held: Sequence[OccurrenceUnit],
     wanted: Sequence[rules.Answering],
@@ -115,11 +131,11 @@ async def _write_units(
     return True
 
 
-async def _create(
-    session: AsyncSession, actor: Actor, milestone: Milestone, due: Due, *, now: datetime
+def _create(
+    session: Session, actor: Actor, milestone: Milestone, due: Due, *, taken: Collection[str], now: datetime
 ) -> Occurrence:
     id = derived_id("oc", milestone.id, due.period)
-    if await session.get(Occurrence, id):  # the one first made for this period has moved to another since
+    if id in taken:  # the one first made for this period has moved to another since
         id = new_id("oc")
     row = Occurrence(
         id=id,
@@ -136,7 +152,7 @@ async def _create(
 
 
 def _move(
-    session: AsyncSession, actor: Actor, row: Occurrence, due: Due, *, before: dict[str, Any], now: datetime
+    session: Session, actor: Actor, row: Occurrence, due: Due, *, before: dict[str, Any], now: datetime
 ) -> None:
     """Give an occurrence its new dates, and call it active again where it was cancelled."""
     was_due_on, was_cancelled = row.due_on, row.status != "active"
@@ -152,7 +168,7 @@ def _move(
     _record(session, actor, row, kind=Kind.OCCURRENCE_RESCHEDULED, before=before, now=now)
 
 
-def _cancel(session: AsyncSession, actor: Actor, row: Occurrence, *, now: datetime) -> None:
+def _cancel(session: Session, actor: Actor, row: Occurrence, *, now: datetime) -> None:
     if row.status == "cancelled":
         return
     before = snapshot(row)
@@ -183,7 +199,7 @@ def snapshot(row: Occurrence) -> dict[str, Any]:
 
 
 def _record(
-    session: AsyncSession, actor: Actor, row: Occurrence, *, kind: Kind, before: dict[str, Any] | None, now: datetime
+    session: Session, actor: Actor, row: Occurrence, *, kind: Kind, before: dict[str, Any] | None, now: datetime
 ) -> None:
     record(
         session,

@@ -3,28 +3,44 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
+from service.holidays.actions import work_calendar
 from service.journal.models import JournalEntry
 from service.kit.actor import Actor
+from service.kit.database import Session
 from service.milestones import store
-from service.milestones.actions.expanding import expand_milestone, resolve_units
+from service.milestones.actions.expanding import expand_milestones, resolve_units
 from service.plans import store as plan_store
 from service.plans.rules import DATING_FIELDS
 from service.units import store as unit_store
 
 
-async def follow(session: AsyncSession, actor: Actor, *, facts: Sequence[JournalEntry], now: datetime) -> None:
+async def follow(session: Session, actor: Actor, *, facts: Sequence[JournalEntry], now: datetime) -> None:
     """Compute anew what a changed plan dates, and who answers where a group's membership changed."""
     for fact in facts:
         if fact.subject_kind == "plan" and fact.before is not None and _dates_changed(fact):
             plan = await plan_store.get(session, fact.subject)
-            for milestone in await store.milestones_of(session, plan.slug):
-                await expand_milestone(session, actor, plan=plan, milestone=milestone, now=now)
+            milestones = await store.milestones_of(session, plan.slug)
+            await expand_milestones(session, actor, plan=plan, milestones=milestones, now=now)
+    if any(fact.subject_kind == "holidays" for fact in facts):
+        await refresh_dates(session, actor, now=now)
     groups = {fact.subject for fact in facts if fact.subject_kind == "group" and fact.before is not None}
     if groups:
         groups |= await unit_store.groups_containing(session, groups)
         await resolve_units(session, milestones=await store.milestones_with_groups(session, groups))
+
+
+async def refresh_dates(session: Session, actor: Actor, *, now: datetime) -> int:
+    """Compute anew the dates that were moved off days off by other data than today's. Answers how many milestones.
+
+    Done when an operator supplies a year, and at start: a new release of the packaged data may bring one.
+    """
+    calendar = await work_calendar(session)
+    outdated = await store.milestones_dated_by_other_data(session, calendar.dataset)
+    for slug in dict.fromkeys(row.plan for row in outdated):
+        plan = await plan_store.get(session, slug)
+        mine = [row for row in outdated if row.plan == slug]
+        await expand_milestones(session, actor, plan=plan, milestones=mine, now=now)
+    return len(outdated)
 
 
 def _dates_changed(fact: JournalEntry) -> bool:

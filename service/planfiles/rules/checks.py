@@ -139,7 +139,7 @@ def _check_plan(plan: PlanShape | None, milestones: Placed, reading: Reading) ->
 
 
 def _check_due(plan: PlanShape | None, milestones: Placed, reading: Reading) -> None:
-    """What due specifications lack in this plan. A rule is checked once: that walks all its dates, and duties repeat it."""
+    """What due specifications lack in this plan. A rule is checked once: that walks its dates, and duties repeat it."""
     if plan is None:
         return
     start, end = plan.period or (None, None)

@@ -1,0 +1,1 @@
+"""Subscriptions: which entries belong in a feed, as which bytes, at which address."""

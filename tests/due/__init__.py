@@ -1,0 +1,1 @@
+"""What due specifications mean."""
