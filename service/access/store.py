@@ -19,10 +19,10 @@ async def key_by_digest(session: Session, digest: str) -> ApiKey | None:
     return (await session.exec(select(ApiKey).where(col(ApiKey.digest) == digest))).one_or_none()
 
 
-async def get_key(session: Session, key_id: str) -> ApiKey:
-    """One key by its id, revoked or not. Raises NotFound."""
+async def get_key(session: Session, key_id: str, *, jurisdiction: str | None) -> ApiKey:
+    """One key by its id, revoked or not; of one jurisdiction, or of any. Raises NotFound."""
     key = await session.get(ApiKey, key_id)
-    if key is None:
+    if key is None or jurisdiction not in (None, key.jurisdiction):
         raise NotFound(f"There is no key '{key_id}'.")
     return key
 
@@ -66,22 +66,22 @@ async def claim_answer(
     Whoever comes second waits for the first to commit or to roll back: on SQLite at BEGIN IMMEDIATE, on PostgreSQL at
     the unique key, and there for `wait_ms` at most. Raises TimeoutError when the first is still at work then.
     """
-    values = {"actor": actor, "key": key, "fingerprint": fingerprint, "created_at": now}
-    if session.get_bind().dialect.name == "sqlite":
-        row = sqlite.insert(IdempotentAnswer).values(values).on_conflict_do_nothing().returning(col(IdempotentAnswer.key))
-        return (await session.execute(row)).first() is not None
-    claim = (
-        postgresql.insert(IdempotentAnswer).values(values).on_conflict_do_nothing().returning(col(IdempotentAnswer.key))
-    )
+    connection = await session.connection()
+    on_postgresql = connection.dialect.name == "postgresql"
+    insert = postgresql.insert(IdempotentAnswer) if on_postgresql else sqlite.insert(IdempotentAnswer)
+    row = insert.values(actor=actor, key=key, fingerprint=fingerprint, created_at=now)
+    claim = row.on_conflict_do_nothing().returning(col(IdempotentAnswer.key))
+    if not on_postgresql:
+        return (await connection.execute(claim)).first() is not None
     # SET LOCAL takes no parameters; the number is ours.
-    await session.execute(text(f"SET LOCAL lock_timeout = {int(wait_ms)}"))
+    await connection.execute(text(f"SET LOCAL lock_timeout = {int(wait_ms)}"))
     try:
-        taken = (await session.execute(claim)).first() is not None
+        taken = (await connection.execute(claim)).first() is not None
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE:
             raise TimeoutError from error
         raise
-    await session.execute(text("SET LOCAL lock_timeout = DEFAULT"))
+    await connection.execute(text("SET LOCAL lock_timeout = DEFAULT"))
     return taken
 
 

@@ -12,7 +12,7 @@ from service.gate.transaction import Reading
 from service.journal.models import JournalEntry
 from service.journal.store import FactFilter, list_facts
 from service.kit.errors import Denied
-from service.kit.paging import cut, decode_cursor
+from service.kit.paging import cut, decode_number_cursor
 
 router = resource("/audit", tag="audit")
 
@@ -50,15 +50,10 @@ async def list_audit(
     if actor.jurisdiction is not None and jurisdiction not in (None, actor.jurisdiction):
         raise Denied(f"This key may only see what was done in '{actor.jurisdiction}'.")
     where = FactFilter(subject_kind, subject, jurisdiction or actor.jurisdiction, kind, by)
-    rows = await list_facts(session, where=where, before_id=_before(cursor), limit=limit + 1)
+    rows = await list_facts(session, where=where, before_id=decode_number_cursor(cursor), limit=limit + 1)
     page = cut(rows, limit, _order)
     return Page(items=[Fact.model_validate(row) for row in page.items], next=page.next)
 
 
 def _order(entry: JournalEntry) -> tuple[int | None]:
     return (entry.id,)
-
-
-def _before(cursor: str | None) -> int | None:
-    found = decode_cursor(cursor, parts=1)
-    return None if found is None else int(found[0] or 0)

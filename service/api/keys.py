@@ -12,10 +12,10 @@ from service.access.models import ApiKey
 from service.api.shapes import ANY_LIMIT, Cursor, Limit, Page, Sent, Shape
 from service.gate.guard import Admin
 from service.gate.idempotency import Creating
+from service.gate.jurisdictions import require_jurisdiction
 from service.gate.routing import API, resource
 from service.gate.transaction import Now, Reading, Writing
 from service.kit.paging import cut, decode_instant_cursor
-from service.units.actions import require_jurisdiction
 
 router = resource("/keys", tag="keys")
 

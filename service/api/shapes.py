@@ -17,7 +17,7 @@ ANY_LIMIT = DEFAULT_LIMIT
 
 
 class Shape(BaseModel):
-    """What is sent or answered. Fields that nobody knows are refused: a slip of the pen must not be taken for nothing."""
+    """What is sent or answered. Fields that nobody knows are refused: a slip of the pen must not pass for nothing."""
 
     model_config = ConfigDict(extra="forbid", from_attributes=True)
 

@@ -99,6 +99,11 @@ class Quota:
         if len(given) != 1 or given[0] <= 0 or (self.ratio is not None and self.ratio > 100):
             raise ValueError("A quota has exactly one of count, amount and ratio, above 0, a ratio at most 100.")
 
+    @property
+    def number(self) -> Decimal:
+        """The one of count, amount and ratio that is set."""
+        return Decimal(self.count or self.amount or self.ratio or 0)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueSpec:

@@ -65,7 +65,10 @@ class DueFact:
 
 @dataclass(frozen=True, slots=True)
 class TaskFact:
-    """A milestone's part in the checks; `due` is its own specification, `superior_due_on` that of the task it implements."""
+    """A milestone's part in the checks.
+
+    `due` is its own specification, `superior_due_on` the due date of the task that it implements.
+    """
 
     key: str
     title: str
@@ -123,13 +126,20 @@ def _no_unit(_plan: PlanFact, task: TaskFact) -> Iterator[Finding]:
 
 def _no_date(plan: PlanFact, task: TaskFact) -> Iterator[Finding]:
     if task.due is None and plan.default_due is None:
-        yield _warn(Code.NO_DATE, task, "It says no date, and the plan has no default.", "没有完成时间，计划也没有统一期限。")
+        yield _warn(
+            Code.NO_DATE, task, "It says no date, and the plan has no default.", "没有完成时间，计划也没有统一期限。"
+        )
 
 
 def _default_used(plan: PlanFact, task: TaskFact) -> Iterator[Finding]:
     if task.due is None and plan.default_due is not None:
         what = plan.default_due.phrase or plan.default_due.value or ""
-        yield _note(Code.DEFAULT_USED, task, f"It takes the plan's default ({what}).", f"未写明时间，按计划的统一期限（{what}）。")
+        yield _note(
+            Code.DEFAULT_USED,
+            task,
+            f"It takes the plan's default ({what}).",
+            f"未写明时间，按计划的统一期限（{what}）。",
+        )
 
 
 def _ambiguous_phrase(_plan: PlanFact, task: TaskFact) -> Iterator[Finding]:
@@ -240,7 +250,7 @@ def _alike(tasks: Sequence[TaskFact]) -> Iterator[Finding]:
 
 
 def _two_in_one_field(plan: PlanFact) -> Iterator[Finding]:
-    """Several milestones from one line that are not parts of each other: the document's field held more than one date."""
+    """Several milestones from one line that are no parts of each other: one field of the document, several dates."""
     by_line: dict[int, list[TaskFact]] = defaultdict(list)
     for task in plan.tasks:
         if task.line and not task.has_parent and task.due is not None:

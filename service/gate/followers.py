@@ -5,8 +5,10 @@ from datetime import datetime
 
 from service.journal.models import JournalEntry
 from service.kit.database import Session
+from service.milestones.actions import following as milestones
 
 # Works inside the transaction: what it writes commits with the change, and when it fails, nothing was changed.
 Follower = Callable[[Session, Sequence[JournalEntry], datetime], Awaitable[None]]
 
-FOLLOWERS: tuple[Follower, ...] = ()
+# In the order of the river: each hears what those before it recorded.
+FOLLOWERS: tuple[Follower, ...] = (milestones.follow,)

@@ -81,11 +81,15 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
 
 
+def status_of(error: MilepostError) -> HTTPStatus:
+    """The status that a domain word is answered with."""
+    return STATUS[next(each for each in type(error).__mro__ if each in STATUS)]
+
+
 async def _domain(request: Request, error: Exception) -> Response:
     error = cast(MilepostError, error)
     request_id = request_id_of(request.scope)
-    word = next(each for each in type(error).__mro__ if each in STATUS)
-    status = STATUS[word]
+    status = status_of(error)
     headers = {}
     if isinstance(error, errors.Unknown):
         headers["WWW-Authenticate"] = 'Bearer realm="milepost"'

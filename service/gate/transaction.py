@@ -30,9 +30,9 @@ async def change(database: Database, *, now: datetime, hearers: Iterable[Hearer]
     """
     async with database.write() as session:
         yield session
-        if facts := tuple(recorded(session)):
+        if recorded(session):
             for follow in followers.FOLLOWERS:
-                await follow(session, facts, now)
+                await follow(session, tuple(recorded(session)), now)
     _tell(hearers, recorded(session))
 
 

@@ -1,12 +1,13 @@
 """Recording facts."""
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from service.journal.kinds import Kind
 from service.journal.models import JournalEntry
-from service.kit.actor import Actor
+from service.kit.actor import Actor, ActorKind
 from service.kit.database import Session
 
 _RECORDED = "milepost_recorded"
@@ -25,7 +26,7 @@ def record(
 ) -> JournalEntry:
     """Write one fact into the session's transaction: it commits with the change that it tells of, or not at all.
 
-    `subject` is the thing's code, slug or id; its kind is the first word of `kind`. `before` and `after` are JSON values.
+    `subject` is the thing's code, slug or id; its kind is the first word of `kind`. `before` and `after` are JSON.
     """
     entry = JournalEntry(
         at=now,
@@ -47,3 +48,27 @@ def recorded(session: Session) -> list[JournalEntry]:
     """The facts recorded in this session so far: rooms downstream pull from them before the door commits."""
     found: list[JournalEntry] = session.info.setdefault(_RECORDED, [])
     return found
+
+
+def actor_of(fact: JournalEntry) -> Actor:
+    """Whoever caused a fact, for what follows from it: the audit log names the person behind a moved date."""
+    kind, _, name = fact.actor.partition(":")
+    return Actor(kind=cast(ActorKind, kind), name=name, scopes=frozenset({"admin"}), request_id=fact.request_id)
+
+
+@contextlib.asynccontextmanager
+async def attempt(session: Session) -> AsyncIterator[None]:
+    """A part of a transaction that may fail alone: what it wrote and recorded is undone, and the error goes on up."""
+    before = len(recorded(session))
+    try:
+        async with session.begin_nested():
+            yield
+    except BaseException:
+        del recorded(session)[before:]
+        raise
+
+
+async def undo(session: Session) -> None:
+    """Take back everything that was written and recorded in this session: the end of a dry run."""
+    await session.rollback()
+    recorded(session).clear()

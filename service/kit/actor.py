@@ -8,7 +8,7 @@ ActorKind = Literal["key", "command", "service", "public"]
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """An API key, a person at the command line, the service itself, or anybody; what they may do; the request they act in.
+    """An API key, a person at the command line, the service itself, or anybody; what they may do; in which request.
 
     `scopes` are `read`, `edit`, `admin` and `report:{unit}`. `jurisdiction` bounds what may be changed to one
     jurisdiction and those below it; None: no bound.

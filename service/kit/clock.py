@@ -28,7 +28,7 @@ class RealClock:
 
 @dataclass(frozen=True)
 class SimulatedClock:
-    """A clock that stood at `start` when it was made, and runs `speed` times as fast as the host's (0: it stands still)."""
+    """A clock that stood at `start` when it was made and runs `speed` times as fast as the host's (0: it stands)."""
 
     start: datetime
     speed: float = 1.0

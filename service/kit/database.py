@@ -1,4 +1,4 @@
-"""The database: one engine, sessions that read and sessions that write, and column types that mean the same on SQLite and PostgreSQL."""
+"""The database: one engine, sessions that read and that write, column types that mean the same on both databases."""
 
 import asyncio
 import contextlib
@@ -168,8 +168,10 @@ async def alone(session: Session, purpose: str) -> None:
 
     On SQLite a writer is alone anyway.
     """
-    if session.get_bind().dialect.name == "postgresql":
-        await session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:purpose, 0))"), {"purpose": purpose})
+    connection = await session.connection()
+    if connection.dialect.name == "postgresql":
+        lock = text("SELECT pg_advisory_xact_lock(hashtextextended(:purpose, 0))")
+        await connection.execute(lock, {"purpose": purpose})
 
 
 def _lock_schema(connection: Connection) -> None:

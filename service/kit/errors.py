@@ -1,4 +1,4 @@
-"""A small tree of domain words. A docstring is its class's default message; which status code it gets is the gate's affair."""
+"""A small tree of domain words. A docstring is its class's default message; the gate knows the status codes."""
 
 import inspect
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong with what was sent: where (`due.value`, `milestones.3.key`), and a sentence that says what."""
+    """One thing that is wrong with what was sent: where (`due.value`, `milestones.3.key`), and a sentence."""
 
     path: str
     message: str

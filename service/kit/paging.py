@@ -5,12 +5,14 @@ import binascii
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Generic, TypeVar
 
-from service.kit.errors import invalid
+from service.kit.errors import Invalid, invalid
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 500
+_NO_CURSOR = "this is no cursor of this list; take the one that 'next' gave"
 
 Item = TypeVar("Item")
 CursorPart = str | int | None
@@ -39,14 +41,58 @@ def decode_cursor(text: str | None, *, parts: int) -> tuple[CursorPart, ...] | N
     except (ValueError, binascii.Error, RecursionError):
         found = None
     if not _fits(found, parts):
-        raise invalid("cursor", "this is no cursor of this list; take the one that 'next' gave")
+        raise wrong_cursor()
     return tuple(found)
+
+
+def decode_instant_cursor(text: str | None) -> tuple[datetime, str] | None:
+    """The cursor of a list in order of an instant and an id. Raises Invalid."""
+    found = decode_cursor(text, parts=2)
+    if found is None:
+        return None
+    try:
+        at = datetime.fromisoformat(str(found[0]))
+    except ValueError:
+        raise wrong_cursor() from None
+    if at.tzinfo is None or not isinstance(found[1], str):
+        raise wrong_cursor()
+    return at, found[1]
+
+
+def decode_number_cursor(text: str | None) -> int | None:
+    """The cursor of a list in order of a number. Raises Invalid."""
+    found = decode_cursor(text, parts=1)
+    if found is None:
+        return None
+    if not isinstance(found[0], int):
+        raise wrong_cursor()
+    return found[0]
+
+
+def wrong_cursor() -> Invalid:
+    """What to raise for a cursor that is not this list's."""
+    return invalid("cursor", "this is no cursor of this list; take the one that 'next' gave")
+
+
+def decode_texts(text: str | None, *, parts: int) -> tuple[str, ...] | None:
+    """A cursor whose parts are all text. Raises Invalid."""
+    found = decode_cursor(text, parts=parts)
+    if found is None:
+        return None
+    if not all(isinstance(part, str) for part in found):
+        raise invalid("cursor", _NO_CURSOR)
+    return tuple(str(part) for part in found)
 
 
 def _fits(found: object, parts: int) -> bool:
     if not isinstance(found, list) or len(found) != parts:
         return False
-    return all(part is None or isinstance(part, str) or _is_key(part) for part in found)
+    return all(part is None or _is_text(part) or _is_key(part) for part in found)
+
+
+def _is_text(part: object) -> bool:
+    # JSON can say what no database stores: NUL, and halves of surrogate pairs.
+    return isinstance(part, str) and "\x00" not in part and not any("\ud800" <= each <= "\udfff" for each in part)
 
 
 def _is_key(part: object) -> bool:

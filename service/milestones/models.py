@@ -10,7 +10,7 @@ from service.kit.database import Instant, Json
 
 
 class Milestone(SQLModel, table=True):
-    """One task of a plan. `due` is the canonical mapping of its due specification; None: the plan's default, or none."""
+    """One task of a plan. `due` is its due specification's canonical mapping; None: the plan's default, or none."""
 
     __tablename__ = "milestone"
     __table_args__ = (

@@ -1,7 +1,7 @@
 """What is true of milestones and occurrences. Pure."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -21,6 +21,13 @@ class MilestoneKind(StrEnum):
     EVALUATION = "evaluation"
     WINDOW = "window"
     MEETING = "meeting"
+
+
+class MilestoneStatus(StrEnum):
+    """Whether a milestone, or an occurrence of it, still has to be done."""
+
+    ACTIVE = "active"
+    CANCELLED = "cancelled"
 
 
 class Role(StrEnum):
@@ -70,7 +77,9 @@ def answering(assigned: Iterable[Assigned], membership: Membership, *, on: date 
                 claims.setdefault(unit, []).append(Answering(unit, one.role, one.code))
         else:
             claims.setdefault(one.code, []).append(Answering(one.code, one.role, None))
-    return tuple(min(found, key=lambda claim: (strength[claim.role], claim.via is not None)) for found in claims.values())
+    return tuple(
+        min(found, key=lambda claim: (strength[claim.role], claim.via is not None)) for found in claims.values()
+    )
 
 
 def light(due_on: date | None, *, cancelled: bool, today: date) -> Light:
@@ -80,5 +89,3 @@ def light(due_on: date | None, *, cancelled: bool, today: date) -> Light:
     if due_on < today:
         return Light.RED
     return Light.YELLOW if due_on - today <= SOON else Light.GREEN
-
-

@@ -79,7 +79,7 @@ async def list_milestones(
 
 
 def _undated(where: TaskFilter) -> Any:
-    """Milestones without any occurrence (no date known) are found by their assignments; no date filter can match them."""
+    """Milestones without any occurrence (no date known) are found by their assignments; no date filter matches them."""
     if where.due_from is not None or where.due_to is not None:
         return Milestone.id.is_(None)  # type: ignore[attr-defined]  # never true: a primary key
     held = select(Assignment.id).where(Assignment.milestone == Milestone.id)

@@ -82,7 +82,9 @@ async def _with_findings(session: Session, one: Applied) -> Applied:
 def _superiors_first(applied: Sequence[Applied]) -> list[Applied]:
     """Plans after the plans that they implement."""
     by_slug = {one.file.plan.slug: one for one in applied if one.file.plan}
-    above = {slug: [one.file.plan.superior] for slug, one in by_slug.items() if one.file.plan and one.file.plan.superior}
+    above = {
+        slug: [one.file.plan.superior] for slug, one in by_slug.items() if one.file.plan and one.file.plan.superior
+    }
     return [by_slug[slug] for slug in _upstream_first(by_slug, above)]
 
 
@@ -103,7 +105,9 @@ def _upstream_first(codes: Iterable[str], above: Mapping[str, Iterable[str]]) ->
 
 async def _refuse_unknown(session: Session, files: Sequence[PlanFile]) -> None:
     """Raise PlanFileFaults for every jurisdiction, unit, group and plan that neither the service nor a file knows."""
-    named: list[UnitShape | GroupShape] = [shape for file in files for shape in (*file.units, *file.groups)]
+    named: list[UnitShape | GroupShape] = []
+    for file in files:
+        named += [*file.units, *file.groups]
     declared = {shape.code for shape in named} | {shape.code for file in files for shape in file.jurisdictions}
     plans = {file.plan.slug for file in files if file.plan}
     wanted = [reference for file in files for reference in _references(file)]
@@ -115,12 +119,11 @@ async def _refuse_unknown(session: Session, files: Sequence[PlanFile]) -> None:
     names = await unit_store.all_names(session) if missing else {}
     names |= {word: shape.code for shape in named for word in (shape.name, *shape.aliases, shape.code)}
     faults = [Fault(path, _unknown(code, names), where.file, where.line, where.column) for code, path, where in missing]
-    for file in files:
-        if file.plan and file.plan.superior and file.plan.superior not in plans:
-            if await session.get(Plan, file.plan.superior) is None:
-                at = file.plan.where
-                message = f"there is no plan '{file.plan.superior}'"
-                faults.append(Fault("plan.superior", message, at.file, at.line, at.column))
+    for plan in (file.plan for file in files if file.plan and file.plan.superior):
+        if plan.superior not in plans and await session.get(Plan, plan.superior) is None:
+            at = plan.where
+            message = f"there is no plan '{plan.superior}'"
+            faults.append(Fault("plan.superior", message, at.file, at.line, at.column))
     if faults:
         raise PlanFileFaults(faults)
 
@@ -157,9 +160,7 @@ def _todo(one: Applied, subject: str) -> list[Change]:
     return [change for change in one.difference.changes if change.subject == subject and change.action != "keep"]
 
 
-async def _write_jurisdictions(
-    session: Session, actor: Actor, applied: Sequence[Applied], *, now: datetime
-) -> None:
+async def _write_jurisdictions(session: Session, actor: Actor, applied: Sequence[Applied], *, now: datetime) -> None:
     shapes = {shape.code: shape for one in applied for shape in one.file.jurisdictions}
     todo = {change.name for one in applied for change in _todo(one, "jurisdiction")}
     parents = {code: [shape.parent] for code, shape in shapes.items() if shape.parent}

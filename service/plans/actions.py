@@ -48,9 +48,7 @@ async def create_plan(
     return plan
 
 
-async def update_plan(
-    session: Session, actor: Actor, plan: Plan, *, changes: Mapping[str, Any], now: datetime
-) -> None:
+async def update_plan(session: Session, actor: Actor, plan: Plan, *, changes: Mapping[str, Any], now: datetime) -> None:
     """Change some fields of a plan. A change that changes nothing is no change. Raises Invalid, Denied."""
     await require_edit(session, actor, plan.jurisdiction)
     before, declared = snapshot(plan), plan.declares

@@ -1,12 +1,12 @@
 """How plans are found."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlmodel import col, select
 
 from service.kit.database import Session
-from service.kit.errors import NotFound
+from service.kit.errors import NotFound, invalid
 from service.kit.search import like
 from service.plans.models import Plan
 
@@ -63,3 +63,17 @@ async def list_plans(session: Session, *, where: PlanFilter, after: str | None, 
 async def plans_of(session: Session, jurisdiction: str) -> Sequence[Plan]:
     """The plans of a jurisdiction that are not archived."""
     return await list_plans(session, where=PlanFilter(jurisdiction=jurisdiction), after=None, limit=10_000)
+
+
+async def by_slug(session: Session, slugs: Collection[str]) -> dict[str, Plan]:
+    """Those of `slugs` that exist."""
+    found = await session.exec(select(Plan).where(col(Plan.slug).in_(slugs)))
+    return {plan.slug: plan for plan in found}
+
+
+async def get_named(session: Session, slug: str) -> Plan:
+    """The plan that a field names. Raises Invalid where there is none or it is archived."""
+    plan = await session.get(Plan, slug)
+    if plan is None or plan.status == "archived":
+        raise invalid("plan", f"there is no plan '{slug}' in use")
+    return plan

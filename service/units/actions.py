@@ -30,6 +30,12 @@ async def require_edit(session: Session, actor: Actor, jurisdiction: str | None)
         raise Denied(f"This key may only change what belongs to '{actor.jurisdiction}'.")
 
 
+async def require_jurisdiction(session: Session, code: str | None) -> None:
+    """Raise Invalid unless there is such a jurisdiction (None: none is asked for)."""
+    if code is not None and not await session.get(Jurisdiction, code):
+        raise invalid("jurisdiction", f"there is no jurisdiction '{code}'")
+
+
 async def create_jurisdiction(
     session: Session, actor: Actor, *, code: str, values: Mapping[str, Any], now: datetime
 ) -> Jurisdiction:
@@ -63,7 +69,7 @@ async def create_group(
     members: Sequence[rules.Member],
     now: datetime,
 ) -> UnitGroup:
-    """A new group with its members. `values`: name, aliases, vague, note. Raises Invalid, Conflict, NotFound, Denied."""
+    """A new group with its members. `values`: name, aliases, vague, note. Raises Invalid, Conflict, Denied."""
     await _check_new_member(session, actor, code, jurisdiction)
     row = UnitGroup(code=code, jurisdiction=jurisdiction, created_at=now, updated_at=now, **values)
     row.search_text = searchable([row.code, row.name, *row.aliases])
@@ -74,9 +80,7 @@ async def create_group(
     return row
 
 
-async def update(
-    session: Session, actor: Actor, row: Registered, *, changes: Mapping[str, Any], now: datetime
-) -> None:
+async def update(session: Session, actor: Actor, row: Registered, *, changes: Mapping[str, Any], now: datetime) -> None:
     """Change some fields of a jurisdiction, unit or group; for a group `members` replaces all of them.
 
     A change that changes nothing is no change: no revision, no record. A retired one comes back to life.

@@ -17,10 +17,14 @@ from service.planfiles.rules.shapes import (
 )
 
 AWKWARD = (
-    "null", "~", "Null", "true", "no", "NO", "on", "y", "2.10", "2025", "1e3", "0o17", "0x1F", "1_000", "017", ".5", "+.inf",
-    ".nan", "17:00", "1:20:30", "2024-02-23", "2024-02-23T10:00:00", "=", "<<", "- a", "a: b", "a:", ":a", "#x", "a #b",
-    "'", '"', "''", "\\n", "[a]", "{a: b}", "a, b", "!tag", "&a", "*a", "%a", "@a", "`a`", "|", ">", "?", "? a", "---", "...",
-    "区司法局", "：", "“崇明”", "𡐓", "a\u3000b", "…", "a\u200bb", "\U0010ffff", "(一)1", "x" * 90, "FREQ=YEARLY;BYMONTH=3,9",
+    "null", "~", "Null", "true", "no", "NO", "on", "y", "2.10", "2025", "1e3", "0o17", "0x1F", "1_000", "017",
+    ".5",
+    "+.inf", ".nan", "17:00", "1:20:30", "2024-02-23", "2024-02-23T10:00:00", "=", "<<", "- a", "a: b", "a:",
+    ":a", "#x", "a #b",
+    "'", '"', "''", "\\n", "[a]", "{a: b}", "a, b", "!tag", "&a", "*a", "%a", "@a", "`a`", "|", ">", "?", "? a",
+    "---", "...",
+    "区司法局", "：", "“崇明”", "𡐓", "a\u3000b", "…", "a\u200bb", "\U0010ffff", "(一)1",
+    "x" * 90, "FREQ=YEARLY;BYMONTH=3,9",
 )  # fmt: skip
 LETTERS = st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp"), exclude_characters="\ufeff\ufffe\uffff")
 
@@ -37,7 +41,9 @@ def notes() -> st.SearchStrategy[str]:
 
 WORDS = st.from_regex(r"[a-z][a-z0-9]{0,3}(-[a-z0-9]{1,3}){0,2}", fullmatch=True)
 JURISDICTIONS = st.sampled_from(("chongming", "shanghai", "no", "null", "jing-hai", "y"))
-CODES = st.builds("{}.{}".format, JURISDICTIONS, st.sampled_from(("justice", "finance", "towns", "no", "e1", "on")) | WORDS)
+CODES = st.builds(
+    "{}.{}".format, JURISDICTIONS, st.sampled_from(("justice", "finance", "towns", "no", "e1", "on")) | WORDS
+)
 KEYS = st.sampled_from(("2.10", "1", "1e3", "2.2.1-1", "no", "2024-01-01", "0o17", "null")) | st.from_regex(
     r"[A-Za-z0-9][A-Za-z0-9._-]{0,8}", fullmatch=True
 )
@@ -45,15 +51,20 @@ DAYS = st.dates(date(1900, 1, 1), date(2999, 12, 31))
 DUE = (
     {"value": "2025"}, {"value": "2023-12", "phrase": "2023年12月"}, {"value": "2024-06-30", "time": "17:00"},
     {"value": "2024-06-30", "time": "08:30", "boundary": "before"}, {"value": "2024-02-23/2024-03-24"},
-    {"value": "2025-H1", "boundary": "by_end"}, {"value": "2025-Q3", "roll": "preceding"}, {"open": True, "phrase": "no"},
-    {"on_event": "收到司法建议"}, {"on_event": "null"}, {"within_term": "plan"}, {"within_term": "office", "phrase": "a, b"},
+    {"value": "2025-H1", "boundary": "by_end"}, {"value": "2025-Q3", "roll": "preceding"},
+    {"open": True, "phrase": "no"},
+    {"on_event": "收到司法建议"}, {"on_event": "null"}, {"within_term": "plan"},
+    {"within_term": "office", "phrase": "a, b"},
     {"within_term": {"years": 3, "from": "2023-01-01"}, "quota": {"count": 1, "per": "人"}},
-    {"value": "2024", "quota": {"amount": 7.5, "unit": "学时"}}, {"value": "2024", "quota": {"amount": 0.000001}},
-    {"value": "2024", "quota": {"ratio": 12, "bound": "at_most"}}, {"value": "2024", "quota": {"count": 2, "unit": "1"}},
+    {"value": "2024", "quota": {"amount": 7.5, "unit": "学时"}},
+    {"value": "2024", "quota": {"amount": 0.000001}},
+    {"value": "2024", "quota": {"ratio": 12, "bound": "at_most"}},
+    {"value": "2024", "quota": {"count": 2, "unit": "1"}},
 )  # fmt: skip
 RULES = (
     {"rrule": "FREQ=YEARLY;BYMONTH=3"}, {"rrule": "FREQ=YEARLY;BYMONTH=3,9", "phrase": "每年3月、9月"},
-    {"rrule": "FREQ=MONTHLY", "quota": {"count": 2}}, {"rrule": "FREQ=YEARLY;BYMONTH=4;BYMONTHDAY=30", "boundary": "before"},
+    {"rrule": "FREQ=MONTHLY", "quota": {"count": 2}},
+    {"rrule": "FREQ=YEARLY;BYMONTH=4;BYMONTHDAY=30", "boundary": "before"},
 )  # fmt: skip
 SINGLE_DUE = st.sampled_from([parse(mapping) for mapping in DUE])
 ANY_DUE: st.SearchStrategy[DueSpec] = SINGLE_DUE | st.sampled_from([parse(mapping) for mapping in RULES])
@@ -113,7 +124,9 @@ def registries(draw: st.DrawFn) -> PlanFile:
 @st.composite
 def plans(draw: st.DrawFn) -> PlanShape:
     days = sorted((draw(DAYS), draw(DAYS)))
-    source = draw(st.sampled_from((SourceShape(file="no"), SourceShape(url="https://example.org/a?b=c#d", title="1"), None)))
+    source = draw(
+        st.sampled_from((SourceShape(file="no"), SourceShape(url="https://example.org/a?b=c#d", title="1"), None))
+    )
     return PlanShape(
         slug=draw(st.sampled_from(("chongming-2023", "no", "null"))),
         title=draw(texts(200)),

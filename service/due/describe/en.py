@@ -181,11 +181,8 @@ def _term(term: Term) -> str:
 
 
 def _quota(quota: Quota) -> str:
-    least = "at least" if quota.bound is Bound.AT_LEAST else "at most"
-    if quota.ratio is not None:
-        text = f"{least} {printed_number(quota.ratio)}%"
-    else:
-        text = f"{least} {quota.count if quota.count is not None else printed_number(quota.amount) if quota.amount else ''}"
+    text = "at least " if quota.bound is Bound.AT_LEAST else "at most "
+    text += printed_number(quota.number) + ("%" if quota.ratio else "")
     text += f" {quota.unit}" if quota.unit else ""
     return f"{text} per {quota.per}" if quota.per else text
 

@@ -177,12 +177,12 @@ def _term_name(term: Term) -> str:
 
 def _quota(quota: Quota) -> str:
     whom = f"每{quota.per if len(quota.per) == 1 else f'个{quota.per}'}" if quota.per else ""
-    if quota.ratio is not None:
-        least = "不低于" if quota.bound is Bound.AT_LEAST else "不超过"
-        return f"{whom}{quota.unit}{least}{printed_number(quota.ratio)}%"
-    least = "不少于" if quota.bound is Bound.AT_LEAST else "不超过"
-    number = quota.count if quota.count is not None else printed_number(quota.amount) if quota.amount else ""
-    return f"{whom}{least}{number}{quota.unit}"
+    number = printed_number(quota.number)
+    if quota.bound is Bound.AT_MOST:
+        bound = "不超过"
+    else:
+        bound = "不低于" if quota.ratio else "不少于"
+    return f"{whom}{quota.unit}{bound}{number}%" if quota.ratio else f"{whom}{bound}{number}{quota.unit}"
 
 
 def _due(due: Due) -> str:

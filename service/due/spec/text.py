@@ -20,7 +20,8 @@ from service.due.workdays import Roll
 LONGEST_LINE = 2_000
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s"]+')
 _QUOTA = re.compile(r"(count|amount|ratio)(>=|<=)([0-9]{1,9}(?:\.[0-9]{1,6})?)")
-_BOUNDS = {">=": Bound.AT_LEAST, "<=": Bound.AT_MOST}
+_SIGNS = {Bound.AT_LEAST: ">=", Bound.AT_MOST: "<="}
+_BOUNDS = {sign: bound for bound, sign in _SIGNS.items()}
 
 
 def print_text(spec: DueSpec) -> str:
@@ -67,12 +68,8 @@ def _term_words(term: Term) -> str:
 
 
 def _quota_words(quota: Quota) -> list[str]:
-    sign = ">=" if quota.bound is Bound.AT_LEAST else "<="
-    if quota.count is not None:
-        words = [f"count{sign}{quota.count}"]
-    else:
-        name = "amount" if quota.amount is not None else "ratio"
-        words = [f"{name}{sign}{printed_number(quota.amount or quota.ratio or Decimal(0))}"]
+    name = "count" if quota.count else "amount" if quota.amount else "ratio"
+    words = [f"{name}{_SIGNS[quota.bound]}{printed_number(quota.number)}"]
     words += [_quoted(quota.unit)] if quota.unit else []
     return words + (["per", _quoted(quota.per)] if quota.per else [])
 

@@ -1,1 +1,1 @@
-"""What can be done to milestones: `editing` them, `expanding` them to occurrences, `following` what happens upstream."""
+"""What can be done to milestones: `editing`, `expanding` to occurrences, `following` what happens upstream."""

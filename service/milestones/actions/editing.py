@@ -41,9 +41,7 @@ async def create_milestone(
     now: datetime,
 ) -> Milestone:
     """A new milestone with its occurrences: `add_milestone`, then its due dates."""
-    row = await add_milestone(
-        session, actor, plan=plan, key=key, values=values, assignments=assignments, now=now
-    )
+    row = await add_milestone(session, actor, plan=plan, key=key, values=values, assignments=assignments, now=now)
     await expand_milestones(session, actor, plan=plan, milestones=[row], now=now)
     return row
 
@@ -196,9 +194,7 @@ async def _check_key(session: Session, plan: str, key: str) -> None:
         raise Conflict(f"The plan '{plan}' has a milestone '{key}' already.")
 
 
-async def _check(
-    session: Session, plan: Plan, row: Milestone, assignments: Sequence[rules.Assigned] | None
-) -> None:
+async def _check(session: Session, plan: Plan, row: Milestone, assignments: Sequence[rules.Assigned] | None) -> None:
     """Raise Invalid with everything that is wrong; bring the due specification into its canonical form."""
     faults = [Fault("title", "a milestone needs a title")] if not row.title.strip() else []
     faults += _check_due(plan, row)
@@ -255,9 +251,7 @@ async def _unknown(session: Session, code: str) -> str:
     return f"there is no unit or group '{code}'{hint}"
 
 
-async def _replace_assignments(
-    session: Session, row: Milestone, assignments: Sequence[rules.Assigned]
-) -> None:
+async def _replace_assignments(session: Session, row: Milestone, assignments: Sequence[rules.Assigned]) -> None:
     for held in (await store.assignments_of(session, [row.id]))[row.id]:
         await session.delete(held)
     await session.flush()

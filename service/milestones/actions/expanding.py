@@ -151,9 +151,7 @@ def _create(
     return row
 
 
-def _move(
-    session: Session, actor: Actor, row: Occurrence, due: Due, *, before: dict[str, Any], now: datetime
-) -> None:
+def _move(session: Session, actor: Actor, row: Occurrence, due: Due, *, before: dict[str, Any], now: datetime) -> None:
     """Give an occurrence its new dates, and call it active again where it was cancelled."""
     was_due_on, was_cancelled = row.due_on, row.status != "active"
     for name, value in _fields(due).items():

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from service.holidays.actions import work_calendar
+from service.journal.actions import actor_of
 from service.journal.models import JournalEntry
 from service.kit.actor import Actor
 from service.kit.database import Session
@@ -14,15 +15,16 @@ from service.plans.rules import DATING_FIELDS
 from service.units import store as unit_store
 
 
-async def follow(session: Session, actor: Actor, *, facts: Sequence[JournalEntry], now: datetime) -> None:
+async def follow(session: Session, facts: Sequence[JournalEntry], now: datetime) -> None:
     """Compute anew what a changed plan dates, and who answers where a group's membership changed."""
     for fact in facts:
+        actor = actor_of(fact)
         if fact.subject_kind == "plan" and fact.before is not None and _dates_changed(fact):
             plan = await plan_store.get(session, fact.subject)
             milestones = await store.milestones_of(session, plan.slug)
             await expand_milestones(session, actor, plan=plan, milestones=milestones, now=now)
-    if any(fact.subject_kind == "holidays" for fact in facts):
-        await refresh_dates(session, actor, now=now)
+        if fact.subject_kind == "holidays":
+            await refresh_dates(session, actor, now=now)
     groups = {fact.subject for fact in facts if fact.subject_kind == "group" and fact.before is not None}
     if groups:
         groups |= await unit_store.groups_containing(session, groups)

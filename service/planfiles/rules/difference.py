@@ -164,7 +164,7 @@ def _sorted(items: Sequence[Any], name: Callable[[Any], str], needs: Callable[[A
 
 
 def render_difference(found: Difference) -> str:
-    """As plain text: one line a thing (`+` added, `~` changed, `-` cancelled), with its changed fields, and a count."""
+    """As plain text: a line for each thing (`+` add, `~` change, `-` cancel), changed fields below it, a count last."""
     lines = []
     for change in found.changes:
         if change.action == KEEP:

@@ -11,7 +11,7 @@ from service.planfiles.rules.nodes import Broken, Mapping, Node, Scalar
 
 _NUMBERS: Final = frozenset({"count", "amount", "ratio", "years"})
 _WHOLE: Final = re.compile(r"[+-]?[0-9]{1,15}")
-_DECIMAL: Final = re.compile(r"[+-]?[0-9]{1,15}\.[0-9]{1,15}(?:[eE][+-]?[0-9]{1,2})?")
+_DECIMAL: Final = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?(?:[eE][+-]?[0-9]{1,2})?")
 
 
 def read_due(node: Node, path: str, faults: Faults) -> DueSpec | None:

@@ -184,9 +184,11 @@ def _syntax(error: yaml.YAMLError, text: str, file: str) -> tuple[Where, str]:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "it ends too early"
     where = Where(file, mark.line + 1, mark.column + 1) if mark else Where(file, 1, 1)
+    lines = text.split("\n", where.line)[: where.line]
+    if where.line > len(lines):  # libyaml puts the end of the text on a line of its own
+        where = Where(file, len(lines), len(lines[-1]) + 1)
     context = getattr(error, "context", None)
     message = f"The YAML cannot be read here: {problem}" + (f" ({context})" if context else "")
-    lines = text.split("\n", where.line)[: where.line]
     return where, message + _advice(lines, where.column, problem) + "."
 
 

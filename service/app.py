@@ -1,0 +1,155 @@
+"""The application: the only place that knows every door of the web process."""
+
+import contextlib
+import os
+from collections.abc import AsyncIterator
+from typing import Any
+
+import structlog
+from fastapi import APIRouter, FastAPI
+from fastapi.openapi.utils import get_openapi
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+import service
+from service.access.actions import ensure_admin_key
+from service.api import audit, groups, holidays, jurisdictions, keys, milestones, occurrences, operations, plans, units
+from service.api.shapes import Problem
+from service.gate import problems
+from service.gate.middleware import Bounded, Observed, RequestId, SafeHeaders
+from service.gate.routing import API
+from service.gate.state import Gate
+from service.gate.transaction import change
+from service.kit import log, schema
+from service.kit.clock import Clock, parse_clock
+from service.kit.database import Database
+from service.kit.errors import MilepostError
+from service.settings import Settings, strangers
+
+_log = structlog.stdlib.get_logger("milepost")
+
+DOCUMENT_LIMIT = 10 * 1024 * 1024
+
+# Every resource of the JSON door.
+RESOURCES: tuple[APIRouter, ...] = (
+    jurisdictions.router,
+    units.router,
+    groups.router,
+    plans.router,
+    milestones.router,
+    occurrences.router,
+    holidays.router,
+    keys.router,
+    audit.router,
+)
+
+# Paths that take documents.
+LARGER = {f"{API}/plans:read": DOCUMENT_LIMIT}
+
+
+class SchemaBehind(MilepostError):
+    """The database's schema is not that of this version: run 'milepost migrate' first."""
+
+
+class Milepost(FastAPI):
+    """The web process. What is polled most stands before the framework: routing alone would cost more than the answer."""
+
+    polled: ASGIApp | None = None
+    polled_below = "/calendars/"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or live through one life (`lifespan`)."""
+        if self.polled is not None and scope["type"] == "http" and scope["path"].startswith(self.polled_below):
+            await self.polled(scope, receive, send)
+            return
+        await super().__call__(scope, receive, send)
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document, with the one schema that no route names itself."""
+        if not self.openapi_schema:
+            document = get_openapi(
+                title=self.title,
+                version=self.version,
+                summary=self.summary,
+                description=self.description,
+                routes=self.routes,
+            )
+            shapes = document.setdefault("components", {}).setdefault("schemas", {})
+            told = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+            shapes |= told.pop("$defs", {}) | {"Problem": told}
+            self.openapi_schema = document
+        return self.openapi_schema
+
+
+def create_app(settings: Settings, *, database: Database | None = None, clock: Clock | None = None) -> Milepost:
+    """The application for these settings; it opens its database when it starts. A database that is given stays open."""
+    gate = Gate(
+        settings=settings,
+        database=database or Database(settings.database_url),
+        clock=clock or parse_clock(settings.clock, zone=settings.timezone),
+    )
+    app = Milepost(
+        title="Milepost",
+        summary="Keeps the deadlines of government work plans",
+        version=service.__version__,
+        docs_url="/docs",
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lambda _: _life(gate, closes_database=database is None),
+        middleware=[
+            Middleware(RequestId),
+            Middleware(SafeHeaders, https=settings.public_url.startswith("https:")),
+            Middleware(Observed, metrics=gate.metrics),
+            Middleware(Bounded, larger=LARGER),
+        ],
+    )
+    app.state.gate = gate
+    problems.install(app)
+    app.include_router(operations.router)
+    # A worker answers to operators only.
+    for router in RESOURCES if settings.role != "worker" else ():
+        app.include_router(router)
+    return app
+
+
+@contextlib.asynccontextmanager
+async def _life(gate: Gate, *, closes_database: bool) -> AsyncIterator[None]:
+    await prepare(gate)
+    _log.info("started", version=service.__version__, role=gate.settings.role)
+    try:
+        yield
+    finally:
+        await gate.afterwards.finish()
+        if closes_database:
+            await gate.database.close()
+        _log.info("stopped")
+
+
+async def prepare(gate: Gate) -> None:
+    """See to it that requests can be served.
+
+    1. The secret is there.
+    2. An embedded database is brought to the newest schema. On PostgreSQL others may be at work with the older one, so
+       that is an operator's decision.
+    3. The administrator's key from the environment holds.
+
+    Raises SchemaBehind, Conflict, Unavailable, OSError.
+    """
+    assert gate.secret
+    if gate.database.is_sqlite:
+        await schema.upgrade(gate.database)
+    elif not await schema.is_current(gate.database):
+        raise SchemaBehind
+    if gate.settings.admin_key is not None:
+        now = gate.clock.now()
+        async with change(gate.database, now=now) as session:
+            await ensure_admin_key(session, configured=gate.settings.admin_key, now=now)
+
+
+def from_environ() -> Milepost:
+    """The application for this process's environment: what each of several web processes starts from."""
+    settings = Settings.from_environ(os.environ)
+    log.configure(level=settings.log_level, style=settings.log_format)
+    for sentence in strangers(os.environ):
+        _log.warning(sentence)
+    return create_app(settings)

@@ -1,0 +1,158 @@
+"""Entries and their rendered bytes."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import col
+
+from service.feeds.models import FeedEntry, FeedRendering
+from service.feeds.rules.subjects import Subject, SubjectKind
+from service.feeds.rules.window import Edges
+from service.kit.database import Session
+from service.milestones.models import Assignment
+from service.milestones.rules import NO_DATE
+
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An entry's place in a feed, and the revision at which it stands there."""
+
+    uid: str
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """The bytes of an entry in one form."""
+
+    uid: str
+    form: str
+    revision: int
+    setting: str
+    block: bytes
+
+
+def _belongs(subject: Subject) -> list[ColumnElement[bool]]:
+    """Which entries a subject shows, whatever their dates."""
+    shown = [col(FeedEntry.state) != "left"]
+    match subject.kind:
+        case SubjectKind.UNIT:
+            return [*shown, col(FeedEntry.unit) == subject.code]
+        case SubjectKind.PUBLIC:
+            return [*shown, col(FeedEntry.unit) == subject.code, col(FeedEntry.public)]
+        case SubjectKind.PLAN:
+            return [*shown, col(FeedEntry.unit).is_(None), col(FeedEntry.plan) == subject.code]
+        case SubjectKind.JURISDICTION:
+            return [*shown, col(FeedEntry.unit).is_(None), col(FeedEntry.jurisdiction) == subject.code]
+        case SubjectKind.GROUP:
+            named = select(col(Assignment.milestone)).where(col(Assignment.group_code) == subject.code)
+            return [*shown, col(FeedEntry.unit).is_(None), col(FeedEntry.milestone).in_(named)]
+
+
+async def places_of(
+    session: Session, subject: Subject, *, first: date, last: date, undated: bool
+) -> tuple[Sequence[Place], Edges]:
+    """The entries of a subject that fall due between two days, by due date and UID, and the dates around the borders."""
+    belongs = _belongs(subject)
+    due = col(FeedEntry.sort_on)
+    within = due.between(first, last)
+    query = (
+        select(col(FeedEntry.uid), col(FeedEntry.revision), due)
+        .where(*belongs, (within | (due == NO_DATE)) if undated else within)
+        .order_by(due, col(FeedEntry.uid))
+    )
+    rows = (await session.execute(query)).all()
+    gone = select(func.max(due)).where(*belongs, due < first).scalar_subquery()
+    coming = select(func.min(due)).where(*belongs, due > last, due < NO_DATE).scalar_subquery()
+    outside = (await session.execute(select(gone.label("gone"), coming.label("coming")))).one()
+    days = [row.sort_on for row in rows if row.sort_on != NO_DATE]
+    inside = (days[0], days[-1]) if days else (None, None)
+    return [Place(row.uid, row.revision) for row in rows], Edges(outside.gone, *inside, outside.coming)
+
+
+async def entries_of(session: Session, milestones: Collection[str]) -> dict[str, FeedEntry]:
+    """Every entry of these milestones, by UID, as it is now."""
+    query = (
+        select(FeedEntry).where(col(FeedEntry.milestone).in_(milestones)).execution_options(populate_existing=True)
+    )
+    return {row.uid: row for row in (await session.execute(query)).scalars()}
+
+
+async def entries_by_uid(session: Session, uids: Sequence[str]) -> list[FeedEntry]:
+    """Those of these entries that exist."""
+    found: list[FeedEntry] = []
+    for start in range(0, len(uids), BATCH):
+        query = select(FeedEntry).where(col(FeedEntry.uid).in_(uids[start : start + BATCH]))
+        found += (await session.execute(query)).scalars()
+    return found
+
+
+async def jurisdictions_to_turn(session: Session, today: date) -> Sequence[str]:
+    """The jurisdictions in which the date has changed some entry since the page was last turned."""
+    query = select(col(FeedEntry.jurisdiction)).where(col(FeedEntry.next_change_on) <= today).distinct()
+    return sorted((await session.execute(query)).scalars())
+
+
+async def entries_to_turn(session: Session, jurisdiction: str, today: date) -> Sequence[FeedEntry]:
+    """The entries of a jurisdiction that the date has changed."""
+    query = (
+        select(FeedEntry)
+        .where(col(FeedEntry.jurisdiction) == jurisdiction, col(FeedEntry.next_change_on) <= today)
+        .order_by(col(FeedEntry.uid))
+        .execution_options(populate_existing=True)
+    )
+    return (await session.execute(query)).scalars().all()
+
+
+async def groups_naming(session: Session, milestones: Collection[str]) -> dict[str, set[str]]:
+    """Milestone → the groups that it names."""
+    query = select(col(Assignment.milestone), col(Assignment.group_code)).where(
+        col(Assignment.milestone).in_(milestones), col(Assignment.group_code).is_not(None)
+    )
+    found: dict[str, set[str]] = {}
+    for row in await session.execute(query):
+        found.setdefault(row.milestone, set()).add(row.group_code)
+    return found
+
+
+async def renderings_of(session: Session, uids: Sequence[str], *, form: str, setting: str) -> list[Rendering]:
+    """The kept bytes of these entries in one form, at whatever revision they are."""
+    found: list[Rendering] = []
+    for start in range(0, len(uids), BATCH):
+        query = select(col(FeedRendering.uid), col(FeedRendering.revision), col(FeedRendering.block)).where(
+            col(FeedRendering.uid).in_(uids[start : start + BATCH]),
+            col(FeedRendering.form) == form,
+            col(FeedRendering.setting) == setting,
+        )
+        rows = await session.execute(query)
+        found += [Rendering(row.uid, form, row.revision, setting, bytes(row.block)) for row in rows]
+    return found
+
+
+async def keep_renderings(session: Session, renderings: Sequence[Rendering]) -> None:
+    """Keep bytes for other processes and for after a restart. The first to render a revision wins; older ones give way."""
+    if not renderings:
+        return
+    insert: Any = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    new = insert(FeedRendering)
+    newer = (new.excluded.revision > col(FeedRendering.revision)) | (new.excluded.setting != col(FeedRendering.setting))
+    query = new.on_conflict_do_update(
+        index_elements=["uid", "form"],
+        set_={name: getattr(new.excluded, name) for name in ("revision", "setting", "block")},
+        where=newer,
+    )
+    # In one order: two processes that render the same entries must not wait for each other crosswise.
+    ordered = sorted(renderings, key=lambda each: each.uid)
+    await session.execute(
+        query,
+        [
+            {"uid": each.uid, "form": each.form, "revision": each.revision, "setting": each.setting, "block": each.block}
+            for each in ordered
+        ],
+    )

@@ -1,0 +1,96 @@
+"""Feeds and the tokens that open them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from service.feeds.models import Feed, FeedToken
+from service.kit.database import Session
+from service.kit.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class FeedFilter:
+    """Which feeds: every field that is given must match. `within`: jurisdictions, None for all."""
+
+    subject: str | None = None
+    within: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a token opens, and until when."""
+
+    feed: str
+    subject: str
+    options: dict[str, str]
+    until: datetime | None
+    revoked: bool
+
+
+async def get_feed(session: Session, feed_id: str) -> Feed:
+    """One feed, revoked or not. Raises NotFound."""
+    row = await session.get(Feed, feed_id)
+    if row is None:
+        raise NotFound(f"There is no feed '{feed_id}'.")
+    return row
+
+
+async def get_feed_locked(session: Session, feed_id: str) -> Feed:
+    """One feed that nobody else can change until this transaction ends. Raises NotFound."""
+    row = await session.get(Feed, feed_id, with_for_update=True, populate_existing=True)
+    if row is None:
+        raise NotFound(f"There is no feed '{feed_id}'.")
+    return row
+
+
+async def list_feeds(
+    session: Session, *, where: FeedFilter, after: tuple[datetime, str] | None, limit: int
+) -> Sequence[Feed]:
+    """Feeds in order of creation, those after (created_at, id) first; revoked ones too."""
+    query = select(Feed).order_by(col(Feed.created_at), col(Feed.id)).limit(limit)
+    if where.subject is not None:
+        query = query.where(col(Feed.subject) == where.subject)
+    if where.within is not None:
+        query = query.where(col(Feed.jurisdiction).in_(where.within))
+    if after is not None:
+        at, feed_id = after
+        later = col(Feed.created_at) > at
+        query = query.where(later | ((col(Feed.created_at) == at) & (col(Feed.id) > feed_id)))
+    return (await session.execute(query)).scalars().all()
+
+
+async def tokens_of(session: Session, feed_id: str) -> Sequence[FeedToken]:
+    """The tokens of a feed, the newest first."""
+    query = select(FeedToken).where(col(FeedToken.feed) == feed_id).order_by(col(FeedToken.generation).desc())
+    return (await session.execute(query)).scalars().all()
+
+
+async def link_of(session: Session, digest: str) -> Link | None:
+    """What the token with this digest opens; None: nothing ever."""
+    query = (
+        select(
+            col(Feed.id),
+            col(Feed.subject),
+            col(Feed.options),
+            col(Feed.expires_at),
+            col(Feed.revoked_at),
+            col(FeedToken.expires_at).label("token_expires_at"),
+        )
+        .join(Feed, col(Feed.id) == col(FeedToken.feed))
+        .where(col(FeedToken.digest) == digest)
+    )
+    row = (await session.execute(query)).first()
+    if row is None:
+        return None
+    until = min((each for each in (row.expires_at, row.token_expires_at) if each is not None), default=None)
+    return Link(row.id, row.subject, row.options, until, revoked=row.revoked_at is not None)
+
+
+async def feeds_since(session: Session, jurisdiction: str, ledger: int) -> Sequence[str]:
+    """The ids of the feeds of a jurisdiction that changed after its ledger stood at this number."""
+    query = select(col(Feed.id)).where(col(Feed.jurisdiction) == jurisdiction, col(Feed.ledger) > ledger)
+    return (await session.execute(query)).scalars().all()

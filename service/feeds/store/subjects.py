@@ -1,0 +1,93 @@
+"""What feeds are about, and how often it changed: subjects, and the ledgers that replicas poll."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import col
+
+from service.feeds.models import FeedLedger, FeedSubject
+from service.feeds.rules.phase import next_stamp
+from service.feeds.rules.subjects import Subject, SubjectKind
+from service.kit.database import Session
+from service.plans.models import Plan
+from service.units.models import Jurisdiction, Unit, UnitGroup
+
+_TABLES: Mapping[SubjectKind, type[Unit | UnitGroup | Plan | Jurisdiction]] = {
+    SubjectKind.UNIT: Unit,
+    SubjectKind.PUBLIC: Unit,
+    SubjectKind.GROUP: UnitGroup,
+    SubjectKind.PLAN: Plan,
+    SubjectKind.JURISDICTION: Jurisdiction,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a feed is called, since when there is such a thing, and how often what it shows has changed."""
+
+    name: str
+    jurisdiction: str
+    created_at: datetime
+    revision: int
+    changed_at: datetime
+
+
+async def standing_of(session: Session, subject: Subject) -> Standing | None:
+    """A subject's name and revision; None where there is no such unit, plan, group or jurisdiction."""
+    table: Any = _TABLES[subject.kind]
+    is_plan, is_jurisdiction = table is Plan, table is Jurisdiction
+    query = (
+        select(
+            (table.title if is_plan else table.name).label("name"),
+            (table.code if is_jurisdiction else table.jurisdiction).label("jurisdiction"),
+            table.created_at,
+            col(FeedSubject.revision),
+            col(FeedSubject.changed_at),
+        )
+        .outerjoin(FeedSubject, col(FeedSubject.subject) == str(subject))
+        .where((table.slug if is_plan else table.code) == subject.code)
+    )
+    row = (await session.execute(query)).first()
+    if row is None:
+        return None
+    changed_at = row.changed_at or next_stamp(None, row.created_at)
+    return Standing(row.name, row.jurisdiction, row.created_at, row.revision or 0, changed_at)
+
+
+async def advance_ledgers(session: Session, jurisdictions: Collection[str]) -> dict[str, int]:
+    """Raise the ledgers of these jurisdictions, and keep their rows locked until the transaction ends."""
+    reached: dict[str, int] = {}
+    for jurisdiction in sorted(jurisdictions):  # always in one order: two transactions must not wait for each other
+        insert: Any = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+        raised = (
+            insert(FeedLedger)
+            .values(jurisdiction=jurisdiction, revision=1)
+            .on_conflict_do_update(index_elements=["jurisdiction"], set_={"revision": col(FeedLedger.revision) + 1})
+            .returning(col(FeedLedger.revision))
+        )
+        reached[jurisdiction] = (await session.execute(raised)).scalar_one()
+    return reached
+
+
+async def subject_rows(session: Session, keys: Collection[str]) -> dict[str, FeedSubject]:
+    """Those of these subjects that have a row, as they are now."""
+    query = select(FeedSubject).where(col(FeedSubject.subject).in_(keys)).execution_options(populate_existing=True)
+    return {row.subject: row for row in (await session.execute(query)).scalars()}
+
+
+async def ledgers(session: Session) -> dict[str, int]:
+    """How far every jurisdiction's ledger has come: what replicas poll."""
+    rows = await session.execute(select(col(FeedLedger.jurisdiction), col(FeedLedger.revision)))
+    return {row.jurisdiction: row.revision for row in rows}
+
+
+async def subjects_since(session: Session, jurisdiction: str, ledger: int) -> Sequence[str]:
+    """The subjects of a jurisdiction that changed after its ledger stood at this number."""
+    query = select(col(FeedSubject.subject)).where(
+        col(FeedSubject.jurisdiction) == jurisdiction, col(FeedSubject.ledger) > ledger
+    )
+    return (await session.execute(query)).scalars().all()
