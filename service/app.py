@@ -52,7 +52,7 @@ class SchemaBehind(MilepostError):
 
 
 class Milepost(FastAPI):
-    """The web process. What is polled most stands before the framework: routing alone would cost more than the answer."""
+    """The web process. What is polled most stands before the framework: its routing costs more than the answer."""
 
     polled: ASGIApp | None = None
     polled_below = "/calendars/"

@@ -46,7 +46,9 @@ def _secret(text: str) -> str:
 
 def _admin_key(text: str) -> str:
     if not ADMIN_KEY.fullmatch(text):
-        raise ValueError("a key is 'mpk_' and 32 to 128 letters, digits, '-' or '_'; make one with: openssl rand -hex 32")
+        raise ValueError(
+            "a key is 'mpk_' and 32 to 128 letters, digits, '-' or '_'; make one with: openssl rand -hex 32"
+        )
     return text
 
 
@@ -101,26 +103,22 @@ def _one_of(choice: Any) -> Callable[[str], str]:
     return read
 
 
-def _variable(read: Callable[[str], object], default: Any) -> Any:
-    return field(default=default, metadata={"read": read})
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """One field a variable: `public_url` is read from `MILEPOST_PUBLIC_URL`. Without arguments: the defaults."""
 
-    database_url: str = _variable(_database_url, "sqlite:///var/milepost.db")
-    secret: str | None = _variable(_secret, None)
-    admin_key: str | None = _variable(_admin_key, None)
-    public_url: str = _variable(_public_url, "http://localhost:8000")
-    public_read: bool = _variable(_switch, False)
-    clock: str = _variable(_clock, "")
-    timezone: str = _variable(_timezone, "Asia/Shanghai")
-    allow_networks: tuple[Network, ...] = _variable(_networks, ())
-    trusted_proxies: tuple[Network, ...] = _variable(_networks, ())
-    role: Role = _variable(_one_of(Role), "all")
-    log_level: LogLevel = _variable(_one_of(LogLevel), "info")
-    log_format: LogFormat = _variable(_one_of(LogFormat), "json")
+    database_url: str = field(default="sqlite:///var/milepost.db", metadata={"read": _database_url})
+    secret: str | None = field(default=None, metadata={"read": _secret})
+    admin_key: str | None = field(default=None, metadata={"read": _admin_key})
+    public_url: str = field(default="http://localhost:8000", metadata={"read": _public_url})
+    public_read: bool = field(default=False, metadata={"read": _switch})
+    clock: str = field(default="", metadata={"read": _clock})
+    timezone: str = field(default="Asia/Shanghai", metadata={"read": _timezone})
+    allow_networks: tuple[Network, ...] = field(default=(), metadata={"read": _networks})
+    trusted_proxies: tuple[Network, ...] = field(default=(), metadata={"read": _networks})
+    role: Role = field(default="all", metadata={"read": _one_of(Role)})
+    log_level: LogLevel = field(default="info", metadata={"read": _one_of(LogLevel)})
+    log_format: LogFormat = field(default="json", metadata={"read": _one_of(LogFormat)})
 
     def __repr__(self) -> str:
         # Settings end up in messages and in failing tests; secrets and the database's password must not.

@@ -1,4 +1,4 @@
-"""Every room that keeps something. Importing this module makes `SQLModel.metadata` complete, for migrations and tests."""
+"""Every room that keeps something: `load` makes `SQLModel.metadata` complete, for migrations and tests."""
 
 import importlib
 import importlib.util

@@ -28,8 +28,8 @@ class ApiKey(SQLModel, table=True):
 class IdempotentAnswer(SQLModel, table=True):
     """The answer to a creation that carried an Idempotency-Key, for whoever asks again with the same key.
 
-    `fingerprint` tells the request by method, path and body. `sealed` is the encrypted answer (it may show a secret that
-    is shown only once); None while the request that came first is still at work.
+    `fingerprint` tells the request by method, path and body. `sealed` is the encrypted answer (it may show a secret
+    that is shown only once); None while the request that came first is still at work.
     """
 
     __tablename__ = "idempotent_answer"

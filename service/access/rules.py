@@ -62,14 +62,16 @@ def faults_of(*, name: str, scopes: Iterable[str], expires_at: datetime | None, 
         faults.append(Fault("scopes", "a key has one scope or more: read, edit, admin, report:{unit}"))
     for position, scope in enumerate(wanted):
         if not SCOPE.fullmatch(scope):
-            faults.append(Fault(f"scopes.{position}", f"'{scope}' is no scope; there are read, edit, admin, report:{{unit}}"))
+            faults.append(
+                Fault(f"scopes.{position}", f"'{scope}' is no scope; there are read, edit, admin, report:{{unit}}")
+            )
     if expires_at is not None and expires_at <= now:
         faults.append(Fault("expires_at", "this has passed already: the key would never work"))
     return faults
 
 
 def check_grant(actor: Actor, *, jurisdiction: str | None) -> None:
-    """Nobody gives away more than they have: who is bound to a jurisdiction makes keys for that one only. Raises Denied."""
+    """Nobody gives away more than they have: who is bound to a jurisdiction makes keys for that one. Raises Denied."""
     require_scope(actor, "admin")
     if actor.jurisdiction is not None and jurisdiction != actor.jurisdiction:
         raise Denied(f"This key may only make and revoke keys of '{actor.jurisdiction}'.")

@@ -2,23 +2,32 @@
 
 import argparse
 import asyncio
-import contextlib
-import dataclasses
-import socket
+import signal
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import uvicorn
 
 from service.access.actions import make_secret
-from service.app import Milepost, create_app, prepare
+from service.app import create_app, prepare
+from service.cli.opening import refuse_busy
 from service.cli.serve import how
+from service.gate.state import Gate
+from service.gate.transaction import change
 from service.kit import log
+from service.kit.actor import COMMAND
+from service.kit.database import Session
+from service.planfiles.actions import apply_files
+from service.planfiles.rules.parse import parse_plan_file
 from service.settings import Settings, WrongSettings
+from service.units.models import Unit
+from service.units.store import RegistryFilter, list_rows
 
 AS_OF = "2024-10-01T08:00"
+FILE_LIMIT = 10 * 1024 * 1024
+FEEDS_SHOWN = 5
 _HERE = Path(__file__).resolve()
 # In an installed package the plans lie inside it; in the repository, beside it.
 _SEEDS = (_HERE.parents[1] / "seed_data", _HERE.parents[2] / "seed_data")
@@ -27,7 +36,9 @@ _SEEDS = (_HERE.parents[1] / "seed_data", _HERE.parents[2] / "seed_data")
 def declare(commands: Any) -> None:
     """Add the command."""
     parser = commands.add_parser("demo", help="look at it: a throw-away database with the seeded plans")
-    parser.add_argument("--as-of", default=AS_OF, metavar="INSTANT", help="the time it begins at (default: %(default)s)")
+    parser.add_argument(
+        "--as-of", default=AS_OF, metavar="INSTANT", help="the time it begins at (default: %(default)s)"
+    )
     parser.add_argument("--speed", default="1", help="how many times as fast as real time it passes (default: 1)")
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen at (default: %(default)s)")
     parser.add_argument("--port", type=int, default=8000, help="(default: %(default)s)")
@@ -36,6 +47,9 @@ def declare(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Serve until stopped; then nothing is left."""
+    refuse_busy(options.host, options.port)
+    # uvicorn stops gracefully and then passes the signal on; without this, SIGTERM would leave the folder behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="milepost-demo-") as folder:
         asyncio.run(_demo(options, Path(folder)))
 
@@ -43,26 +57,73 @@ def run(options: argparse.Namespace) -> None:
 async def _demo(options: argparse.Namespace, folder: Path) -> None:
     key = make_secret()
     settings = _settings(options, folder, key)
-    log.configure(level="warning", style="text")
-    _refuse_busy(options.host, options.port)
+    log.configure(level=settings.log_level, style=settings.log_format)
     app = create_app(settings)
-    await prepare(app.state.gate)
-    server = _Announced(uvicorn.Config(app, **how(settings, options)), lambda: _announce(settings, key))
-    with contextlib.suppress(KeyboardInterrupt):
-        await server.serve()
+    gate: Gate = app.state.gate
+    await prepare(gate)
+    units = await _load(gate)
+    lines = [
+        f"Milepost, as of {options.as_of}; everything is gone when you stop it (Ctrl-C).",
+        "",
+        f"  the home page      {settings.public_url}/",
+        f"  the API            {settings.public_url}/docs",
+        *(f"  {_address(settings, unit)}  {unit.name}" for unit in units),
+        "",
+        f"  an administrator's key: {key}",
+    ]
+    await _Announced(uvicorn.Config(app, **how(settings, options)), lambda: print("\n".join(lines), flush=True)).serve()
 
 
 def _settings(options: argparse.Namespace, folder: Path, key: str) -> Settings:
     environ = {
         "MILEPOST_DATABASE_URL": f"sqlite:///{folder / 'milepost.db'}",
         "MILEPOST_ADMIN_KEY": key,
-        "MILEPOST_PUBLIC_URL": f"http://{_shown(options.host)}:{options.port}",
+        "MILEPOST_PUBLIC_URL": f"http://{_reachable(options.host)}:{options.port}",
         "MILEPOST_PUBLIC_READ": "true",
         "MILEPOST_CLOCK": f"{options.as_of}@{options.speed}",
         "MILEPOST_LOG_LEVEL": "warning",
+        "MILEPOST_LOG_FORMAT": "text",
     }
     try:
         return Settings.from_environ(environ)
     except WrongSettings as error:
-        # The only ones that came from outside: --as-of and --speed.
+        # Of these only the clock came from outside.
         raise WrongSettings([each.replace("MILEPOST_CLOCK", "--as-of, --speed") for each in error.sentences]) from None
+
+
+def _reachable(host: str) -> str:
+    # Who listens everywhere is still looked at from somewhere.
+    return "localhost" if host in ("0.0.0.0", "::", "127.0.0.1") else host  # noqa: S104 - compared with, not listened at
+
+
+async def _load(gate: Gate) -> list[Unit]:
+    """Apply every seeded plan; a few units whose feeds are worth a look."""
+    now = gate.clock.now()
+    folder = next((each for each in _SEEDS if each.is_dir()), None)
+    paths = sorted(folder.glob("*.yaml")) if folder else []
+    files = [parse_plan_file(path.read_bytes(), file=path.name, limit=FILE_LIMIT) for path in paths]
+    async with change(gate.database, now=now) as session:
+        await apply_files(session, COMMAND, files=files, prune=False, now=now)
+        return await _some_units(session)
+
+
+async def _some_units(session: Session) -> list[Unit]:
+    return list(await list_rows(session, Unit, where=RegistryFilter(), after=None, limit=FEEDS_SHOWN))
+
+
+def _address(settings: Settings, unit: Unit) -> str:
+    return f"{settings.public_url}/calendars/{unit.code.replace('.', '/', 1)}.ics"
+
+
+class _Announced(uvicorn.Server):
+    """A server that says so once it really listens."""
+
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._say = announce
+
+    async def startup(self, sockets: Any = None) -> None:
+        """Listen, then say so."""
+        await super().startup(sockets)
+        if self.started:
+            self._say()

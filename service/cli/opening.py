@@ -1,7 +1,9 @@
 """What most commands begin with: the settings, the clock, the database at the newest schema."""
 
 import contextlib
+import errno
 import os
+import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +13,7 @@ from service.gate.transaction import change
 from service.kit import log, schema
 from service.kit.clock import Clock, parse_clock
 from service.kit.database import Database, Session
+from service.kit.errors import Conflict
 from service.settings import Settings
 
 
@@ -45,3 +48,13 @@ async def opened() -> AsyncIterator[Opened]:
         yield Opened(settings, database, parse_clock(settings.clock, zone=settings.timezone))
     finally:
         await database.close()
+
+
+def refuse_busy(host: str, port: int) -> None:
+    """Raise Conflict when somebody else listens there: better said before anything is prepared than after."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        why = "somebody else listens there" if error.errno == errno.EADDRINUSE else error.strerror
+        raise Conflict(f"{host}:{port} cannot be listened at: {why}. Choose another --port.") from None

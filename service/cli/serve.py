@@ -10,6 +10,7 @@ import uvicorn
 
 from service.access.actions import ensure_admin_key
 from service.app import create_app, prepare
+from service.cli.opening import refuse_busy
 from service.kit import log
 from service.settings import Settings
 
@@ -28,6 +29,7 @@ def declare(commands: Any) -> None:
 def run(options: argparse.Namespace) -> None:
     """Prepare the database once, then serve until stopped."""
     settings = Settings.from_environ(os.environ)
+    refuse_busy(options.host, options.port)
     log.configure(level=settings.log_level, style=settings.log_format)
     first_key = asyncio.run(_prepare(settings))
     if first_key:
@@ -54,7 +56,7 @@ def how(settings: Settings, options: argparse.Namespace) -> dict[str, Any]:
 
 
 async def _prepare(settings: Settings) -> str | None:
-    """Do what the web processes would do, so that what is wrong is said once; and make a first key where there is none."""
+    """Do what each web process would do, so that what is wrong is said once; make a first key where there is none."""
     gate = create_app(settings).state.gate
     try:
         await prepare(gate)

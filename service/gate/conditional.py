@@ -1,4 +1,4 @@
-"""Conditional requests (RFC 9110, section 13): nobody overwrites what they have not seen, nobody is sent what they have."""
+"""Conditional requests (RFC 9110, section 13): nobody overwrites what they have not seen, or is sent what they have."""
 
 import re
 from typing import Annotated
@@ -54,7 +54,9 @@ class ReadVersion:
         self,
         request: Request,
         response: Response,
-        if_none_match: Annotated[str | None, Header(description="The ETag that you have: 304 if it still holds.")] = None,
+        if_none_match: Annotated[
+            str | None, Header(description="The ETag that you have: 304 if it still holds.")
+        ] = None,
     ) -> None:
         self._response = response
         self._if_none_match = if_none_match if request.method in ("GET", "HEAD") else None

@@ -1,4 +1,4 @@
-"""Who pulls from the facts of a change before it commits. Rooms downstream are named here, and know nothing of each other."""
+"""Who pulls from the facts of a change before it commits. Rooms downstream are named here, and only here."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime

@@ -122,7 +122,7 @@ class DoorRoute(APIRoute):
     """A route that keeps the answers of creations, and gives them again."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Wrap the framework's handler. It returns while the transaction is still open, so that the answer is kept in it."""
+        """Wrap the framework's handler. It returns while the transaction is still open: the answer is kept in it."""
         inner = super().get_route_handler()
 
         async def keep_and_replay(request: Request) -> Response:

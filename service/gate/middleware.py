@@ -71,7 +71,7 @@ class Observed:
 
         try:
             await self.app(scope, receive, send_and_note)
-        except Exception:  # noqa: BLE001 - the last catch: logged whole here, answered without internals
+        except Exception:  # the last catch: logged whole here, answered without internals
             _log.exception("unexpected")
             if status:
                 raise  # half an answer is out; cutting the connection is all that is left

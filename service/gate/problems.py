@@ -99,13 +99,22 @@ async def _domain(request: Request, error: Exception) -> Response:
         headers["Retry-After"] = "5"
         _log.warning("unavailable", reason=str(error.__cause__ or error))
     return problem(
-        status, kind=_kind(type(error)), detail=error.message, request_id=request_id, faults=error.faults, headers=headers
+        status,
+        kind=_kind(type(error)),
+        detail=error.message,
+        request_id=request_id,
+        faults=error.faults,
+        headers=headers,
     )
 
 
 def _kind(word: type[Exception]) -> str:
     """NotFound → not-found."""
     return re.sub(r"(?<!^)(?=[A-Z])", "-", word.__name__).lower()
+
+
+# The framework raises statuses; the same status has the same word, whoever raised it.
+_KINDS = {int(status): _kind(word) for word, status in STATUS.items() if word is not MilepostError}
 
 
 async def _not_modified(_request: Request, error: Exception) -> Response:
@@ -146,7 +155,7 @@ async def _http(request: Request, error: Exception) -> Response:
         detail = f"This address takes {headers['Allow']}."
     return problem(
         error.status_code,
-        kind=HTTPStatus(error.status_code).phrase.lower().replace(" ", "-"),
+        kind=_KINDS.get(error.status_code) or HTTPStatus(error.status_code).phrase.lower().replace(" ", "-"),
         detail=detail,
         request_id=request_id_of(request.scope),
         headers=headers,

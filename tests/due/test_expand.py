@@ -238,7 +238,7 @@ def test_a_term_of_years_ends_on_the_day_before_its_anniversary(
 )
 def test_what_has_no_due_date_is_one_due_without_dates_in_every_piece(fields: dict[str, object], period: str) -> None:
     expected = Due(period, "once", None, None, None, None, provisional=False, dataset="")
-    assert dues(**fields) == (expected,)
+    assert expand(parse(fields), PLAN, CHINA) == (expected,)
     assert expand(parse(fields), Frame(), CHINA, since=dt.date(2030, 1, 1), until=dt.date(2030, 1, 2)) == (expected,)
 
 

@@ -152,3 +152,15 @@ def test_a_plan_has_a_bounded_number_of_milestones() -> None:
             file="f",
             limit=10_000_000,
         )
+
+
+def test_a_plan_has_a_bounded_number_of_different_rules_and_any_number_of_repeated_ones() -> None:
+    head = "milepost: 1\nplan: {slug: p, title: t, jurisdiction: a, period: 2020-01-01/2029-12-31}\nmilestones:\n"
+    repeated = "".join(f"- {{key: k{number}, title: x, due: {{rrule: FREQ=DAILY}}}}\n" for number in range(400))
+    dated = "".join(f"- {{key: d{number}, title: x, due: {{value: {1900 + number}}}}}\n" for number in range(400))
+    assert outcome(head + repeated + dated) is not None
+    different = "".join(
+        f"- {{key: k{number}, title: x, due: {{rrule: FREQ=WEEKLY;COUNT={number + 1}}}}}\n" for number in range(201)
+    )
+    with pytest.raises(PlanFileFaults, match="at most 200 different recurrence rules"):
+        parse_plan_file(head + different, file="f", limit=10_000_000)

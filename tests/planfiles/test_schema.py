@@ -110,5 +110,5 @@ def test_the_tables_of_the_documentation_name_the_same_fields_in_the_same_order(
 ) -> None:
     page = (ROOT / "docs" / "plan-format.md").read_text(encoding="utf-8")
     section = page.split(f"\n## `{heading}`\n")[1].split("\n## ")[0].split("\n\n")[0]
-    rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    rows = [line.split("|")[1] for line in section.splitlines() if line.startswith(("| `", "| **`"))]
     assert [name for row in rows for name in re.findall(r"`(\w+)`", row)] == [row.name for row in table]

@@ -127,6 +127,11 @@ async def milestones_of_plan(session: Session, slug: str) -> Sequence[str]:
     return (await session.execute(select(col(Milestone.id)).where(col(Milestone.plan) == slug))).scalars().all()
 
 
+async def all_milestones(session: Session) -> Sequence[str]:
+    """The ids of all milestones of all plans."""
+    return (await session.execute(select(col(Milestone.id)))).scalars().all()
+
+
 async def milestones_naming(session: Session, codes: Collection[str]) -> Sequence[str]:
     """The ids of milestones that name one of these units or groups themselves."""
     named = or_(col(Assignment.unit_code).in_(codes), col(Assignment.group_code).in_(codes))

@@ -7,11 +7,13 @@ from typing import Any, Final
 
 from service.due.spec import DueSpec, Fault, Form, check
 from service.planfiles.rules.due_nodes import refuse_due
+from service.planfiles.rules.faults import Where
 from service.planfiles.rules.shapes import GroupShape, JurisdictionShape, MemberShape, MilestoneShape, PlanShape
 from service.planfiles.rules.values import Reading, shown
 from service.plans.rules import frame
 
 MOST_CIRCLES: Final = 100
+MOST_RULES: Final = 200  # different ones; a plan has a dozen, and each costs a walk over all its dates
 
 Placed = list[tuple[str, Any]]
 """Items with their paths: `("units[3]", UnitShape(...))`."""
@@ -139,22 +141,34 @@ def _check_plan(plan: PlanShape | None, milestones: Placed, reading: Reading) ->
 
 
 def _check_due(plan: PlanShape | None, milestones: Placed, reading: Reading) -> None:
-    """What due specifications lack in this plan. A rule is checked once: that walks its dates, and duties repeat it."""
+    """What due specifications lack in this plan: an end, a period."""
     if plan is None:
         return
-    start, end = plan.period or (None, None)
-    around = frame(start=start, end=end, published_on=plan.published_on, before_month=plan.before_month or "inclusive")
-    known: dict[DueSpec, tuple[Fault, ...]] = {}
-    specs = [(f"{path}.due", item.due, item.where) for path, item in milestones]
+    specs = [(f"{path}.due", item.due, item.where) for path, item in milestones if item.due]
     if plan.default_due and plan.default_due.form is Form.RECURRING:
         message = "A plan's default due date cannot recur; give each duty its own 'due'."
         reading.refuse_at("plan.default_due", message, otherwise=plan.where)
-    else:
+    elif plan.default_due:
         specs.append(("plan.default_due", plan.default_due, plan.where))
+    period_is_faulty = plan.period is None and "plan.period" in reading.nodes
+    if not period_is_faulty:
+        _check_in_frame(plan, specs, reading)
+
+
+def _check_in_frame(plan: PlanShape, specs: Iterable[tuple[str, DueSpec, Where]], reading: Reading) -> None:
+    """A rule is checked once: that walks all its dates, and duties repeat it."""
+    start, end = plan.period or (None, None)
+    around = frame(start=start, end=end, published_on=plan.published_on, before_month=plan.before_month)
+    known: dict[DueSpec, tuple[Fault, ...]] = {}
     for path, spec, where in specs:
-        if spec is None:
-            continue
         bare = replace(spec, phrase="", quota=None)
-        if bare not in known:
-            known[bare] = check(bare, around)
-        refuse_due(known[bare], path, reading.nodes.get(path), where, reading.faults)
+        found = known.get(bare)
+        if found is None and len(known) >= MOST_RULES:
+            message = f"A plan has at most {MOST_RULES} different recurrence rules; split it, or let duties share one."
+            reading.refuse_at(path, message, otherwise=where)
+            return
+        if found is None:
+            found = check(bare, around)
+        if spec.form is Form.RECURRING:
+            known[bare] = found
+        refuse_due(found, path, reading.nodes.get(path), where, reading.faults)

@@ -1,0 +1,133 @@
+"""What feeds do when something upstream changes: they pull it from the journal, in the same transaction."""
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from service.feeds.actions.advancing import Changed, advance, lock
+from service.feeds.actions.revising import revise
+from service.feeds.store import matter as matter_store
+from service.journal.models import JournalEntry
+from service.kit.database import Session
+from service.units import store as unit_store
+
+BATCH = 200
+
+# What a plan lends to the text of its entries; dates reach us as facts of their own.
+_TOLD_OF_PLANS = ("title", "number", "status", "visibility", "time_zone", "default_due")
+
+
+async def follow(session: Session, *, facts: Sequence[JournalEntry], zone: ZoneInfo, now: datetime) -> None:
+    """Bring entries up to what these facts say, and give every feed that shows them a new revision.
+
+    1. which milestones are touched  2. lock their jurisdictions  3. make their entries anew, in batches  4. advance the
+    subjects whose entries or names changed. `zone` is the service's: its civil date decides about lights and marks.
+    """
+    changed = Changed()
+    _note_names(facts, changed)
+    touched = await _touched(session, facts)
+    ledgers: dict[str, int] = {}
+    for batch in _batches(sorted(touched)):
+        homes = set(await matter_store.jurisdictions_of(session, batch)) - set(ledgers)
+        ledgers |= await lock(session, jurisdictions=homes)
+        await revise(session, milestones=batch, changed=changed, zone=zone, now=now)
+    await _note_former_groups(session, facts, changed)
+    if changed.jurisdictions:
+        await advance(session, changed=changed.jurisdictions, ledgers=ledgers, at=now)
+
+
+def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(ids), BATCH):
+        yield ids[start : start + BATCH]
+
+
+def _note_names(facts: Sequence[JournalEntry], changed: Changed) -> None:
+    """A feed is named after its subject: a new name is a change even where no entry mentions it."""
+    for fact in facts:
+        if not _differs(fact, ("name", "title")):
+            continue
+        match fact.subject_kind:
+            case "unit":
+                changed.unit(fact.subject, public=True)
+            case "group":
+                changed.group(fact.subject)
+            case "jurisdiction":
+                changed.jurisdiction(fact.subject)
+            case "plan":
+                changed.plan(fact.subject, jurisdiction=fact.jurisdiction or "")
+            case _:
+                pass
+
+
+def _differs(fact: JournalEntry, names: Sequence[str]) -> bool:
+    before, after = fact.before or {}, fact.after or {}
+    return any(before.get(name) != after.get(name) for name in names)
+
+
+async def _touched(session: Session, facts: Sequence[JournalEntry]) -> set[str]:
+    """The milestones whose entries may differ after these facts."""
+    touched: set[str] = set()
+    named: set[str] = set()
+    groups: set[str] = set()
+    for fact in facts:
+        match fact.subject_kind:
+            case "milestone":
+                touched.add(fact.subject)
+            case "occurrence":
+                touched.add(str((fact.after or fact.before or {}).get("milestone", "")))
+            case "plan" if fact.before is not None and _differs(fact, _TOLD_OF_PLANS):
+                touched |= set(await matter_store.milestones_of_plan(session, fact.subject))
+            case "unit" if fact.before is not None and _differs(fact, ("name",)):
+                named.add(fact.subject)
+            case "group" if fact.before is not None and _differs(fact, ("name", "members")):
+                groups.add(fact.subject)
+            case _:
+                pass
+    if groups:
+        named |= groups | await unit_store.groups_containing(session, groups)
+    if named:
+        touched |= set(await matter_store.milestones_naming(session, named))
+    return touched | await _children(session, facts)
+
+
+async def _children(session: Session, facts: Sequence[JournalEntry]) -> set[str]:
+    """Entries refer to an occurrence of the parent task: when those come and go, the children's entries may differ."""
+    parents = {
+        str((fact.after or {}).get("milestone", "")) for fact in facts if fact.kind.startswith("occurrence.")
+    }
+    found: set[str] = set()
+    for batch in _batches(sorted(parents)):
+        found |= set(await matter_store.children_of(session, batch))
+    return found
+
+
+async def _note_former_groups(session: Session, facts: Sequence[JournalEntry], changed: Changed) -> None:
+    """A group that no longer answers for a milestone loses its entry, which itself may not have changed."""
+    former: set[str] = set()
+    for fact in facts:
+        if fact.subject_kind == "milestone" and fact.before is not None:
+            former |= _codes(fact.before) - _codes(fact.after or {})
+    for group in sorted(await _groups_among(session, former)):
+        changed.group(group)
+
+
+def _codes(snapshot: dict[str, object]) -> set[str]:
+    held = snapshot.get("assignments")
+    return {str(one["code"]) for one in held} if isinstance(held, list) else set()
+
+
+async def _groups_among(session: Session, codes: Collection[str]) -> set[str]:
+    return set(await unit_store.groups_by_code(session, codes)) if codes else set()
+
+
+async def revise_all(session: Session, *, zone: ZoneInfo, now: datetime) -> None:
+    """Make every entry anew: after a release with another layout, or for milestones that were there before feeds were."""
+    ids = await matter_store.all_milestones(session)
+    changed, ledgers = Changed(), dict[str, int]()
+    for batch in _batches(sorted(ids)):
+        homes = set(await matter_store.jurisdictions_of(session, batch)) - set(ledgers)
+        ledgers |= await lock(session, jurisdictions=homes)
+        await revise(session, milestones=batch, changed=changed, zone=zone, now=now)
+    if changed.jurisdictions:
+        await advance(session, changed=changed.jurisdictions, ledgers=ledgers, at=now)
+

@@ -1,0 +1,87 @@
+"""Reading what a feed shows. Nothing here writes: a feed is polled, and a poll must never wait for a lock."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, tzinfo
+
+from service.feeds.models import FeedEntry
+from service.feeds.rules.phase import midnight
+from service.feeds.rules.subjects import Component, Form, Subject
+from service.feeds.rules.window import Window, last_crossing, next_crossing
+from service.feeds.store import entries as entry_store
+from service.feeds.store import subjects as subject_store
+from service.feeds.store.entries import Place, Rendering
+from service.kit.database import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a feed shows on a day: its entries in order, each at its revision.
+
+    `changed_at` becomes Last-Modified; `holds_until` is the day on which the window lets something in or out (None:
+    never), before which nothing but a new revision changes the feed.
+    """
+
+    subject: Subject
+    name: str
+    created_at: datetime
+    revision: int
+    changed_at: datetime
+    places: Sequence[Place]
+    holds_until: date | None
+
+
+async def read_contents(
+    session: Session, *, subject: Subject, form: Form, window: Window, today: date, zone: tzinfo
+) -> Contents | None:
+    """What a feed shows today; None where there is no such unit, plan, group or jurisdiction.
+
+    The revision is read first: entries that change meanwhile then belong to a later one, and are read again.
+    """
+    standing = await subject_store.standing_of(session, subject)
+    if standing is None:
+        return None
+    places, edges = await entry_store.places_of(
+        session,
+        subject,
+        first=window.first(today),
+        last=window.last(today),
+        undated=form.component is Component.VTODO,
+    )
+    crossed_on = last_crossing(window, edges)
+    changed_at = standing.changed_at
+    if crossed_on is not None and crossed_on <= today:
+        changed_at = max(changed_at, midnight(crossed_on, zone))
+    return Contents(
+        subject=subject,
+        name=standing.name,
+        created_at=standing.created_at,
+        revision=standing.revision,
+        changed_at=changed_at,
+        places=places,
+        holds_until=_soonest(next_crossing(window, edges), today),
+    )
+
+
+def _soonest(day: date | None, today: date) -> date | None:
+    return max(day, today + timedelta(days=1)) if day is not None else None
+
+
+async def read_entries(session: Session, *, uids: Sequence[str]) -> list[FeedEntry]:
+    """Entries whose bytes nobody has rendered yet."""
+    return await entry_store.entries_by_uid(session, uids)
+
+
+async def read_renderings(session: Session, *, uids: Sequence[str], form: str, setting: str) -> list[Rendering]:
+    """The bytes that some process has rendered of these entries."""
+    return await entry_store.renderings_of(session, uids, form=form, setting=setting)
+
+
+async def keep_renderings(session: Session, *, renderings: Sequence[Rendering]) -> None:
+    """Keep bytes for other processes, and for after a restart."""
+    await entry_store.keep_renderings(session, renderings)
+
+
+async def read_ledgers(session: Session) -> dict[str, int]:
+    """How far every jurisdiction's ledger has come."""
+    return await subject_store.ledgers(session)

@@ -1,0 +1,106 @@
+"""Making entries anew from what they are made from, and giving those that differ a new revision."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from service.feeds.actions.advancing import Changed
+from service.feeds.models import FeedEntry
+from service.feeds.rules.entries import Wanted, end, wanted_entries
+from service.feeds.rules.facts import EntryFacts, fingerprint, from_mapping, to_mapping
+from service.feeds.rules.phase import Phase, next_change_on, next_stamp, phase_on
+from service.feeds.store import entries as entry_store
+from service.feeds.store import matter as matter_store
+from service.kit.database import Session
+
+
+async def revise(
+    session: Session, *, milestones: Sequence[str], changed: Changed, zone: ZoneInfo, now: datetime
+) -> None:
+    """Bring the entries of these milestones up to date, and note in `changed` whose feeds show it.
+
+    1. read what they are made from, and the entries that there are  2. revise those that differ, create those that are
+    new  3. withdraw those whose unit no longer answers.
+    """
+    today = now.astimezone(zone).date()
+    matter = await matter_store.read_matter(session, milestones)
+    held = await entry_store.entries_of(session, milestones)
+    groups = await entry_store.groups_naming(session, milestones)
+    for wanted in wanted_entries(matter, zone=zone):
+        entry = held.pop(wanted.uid, None)
+        if entry is None and wanted.startable:
+            entry = _start(wanted, today=today, now=now)
+            session.add(entry)
+            note(entry, changed, groups, public=entry.public)
+        elif entry is not None:
+            public = entry.public or wanted.task.public  # leaving the public feed is seen there too
+            if _renew(entry, wanted, today=today, now=now):
+                note(entry, changed, groups, public=public)
+    for entry in held.values():
+        facts = end(from_mapping(entry.facts), None, today=today)
+        if revise_entry(entry, facts, phase_on(facts, today), on=today, at=now):
+            note(entry, changed, groups, public=entry.public)
+    await session.flush()
+
+
+def _start(wanted: Wanted, *, today: date, now: datetime) -> FeedEntry:
+    told, phase = to_mapping(wanted.facts), phase_on(wanted.facts, today)
+    return FeedEntry(
+        uid=wanted.uid,
+        occurrence=wanted.occurrence,
+        milestone=wanted.task.id,
+        plan=wanted.task.plan,
+        jurisdiction=wanted.task.jurisdiction,
+        unit=wanted.unit,
+        sort_on=wanted.facts.sort_on,
+        public=wanted.task.public,
+        facts=told,
+        state=phase.state,
+        light=phase.light,
+        moved=phase.moved,
+        fingerprint=fingerprint(told, light=phase.light, state=phase.state, moved=phase.moved),
+        next_change_on=next_change_on(wanted.facts, today),
+        revision=0,
+        revised_at=next_stamp(None, now),
+        created_at=next_stamp(None, now),
+    )
+
+
+def _renew(entry: FeedEntry, wanted: Wanted, *, today: date, now: datetime) -> bool:
+    """Bring an entry up to date. Answers whether any feed shows the difference."""
+    was_public, entry.public = entry.public, wanted.task.public
+    facts = end(from_mapping(entry.facts), wanted.facts, today=today)
+    phase = phase_on(facts, today)
+    if entry.state == "left" and phase.state == "left":
+        return False  # nobody sees it; when it comes back, it will be made anew
+    differs = revise_entry(entry, facts, phase, on=today, at=now)
+    return differs or was_public != entry.public
+
+
+def revise_entry(entry: FeedEntry, facts: EntryFacts, phase: Phase, *, on: date, at: datetime) -> bool:
+    """Give an entry these facts; where its text comes to differ, its next revision, as of `at`. Answers whether it does."""
+    told = to_mapping(facts)
+    print_of_it = fingerprint(told, light=phase.light, state=phase.state, moved=phase.moved)
+    upcoming = next_change_on(facts, on)
+    if entry.next_change_on != upcoming:
+        entry.next_change_on = upcoming
+    if print_of_it == entry.fingerprint:
+        return False
+    entry.facts, entry.fingerprint = told, print_of_it
+    entry.state, entry.light, entry.moved = phase.state, phase.light, phase.moved
+    entry.sort_on = facts.sort_on
+    entry.revision += 1
+    # SEQUENCE tells revisions apart; the time has only to be true, and never to go back.
+    entry.revised_at = max(entry.revised_at, next_stamp(None, at))
+    return True
+
+
+def note(entry: FeedEntry, changed: Changed, groups: Mapping[str, set[str]], *, public: bool) -> None:
+    """Whose feeds show this entry. `groups`: milestone → the groups that it names; `public`: the public feed does too."""
+    if entry.unit is not None:
+        changed.unit(entry.unit, public=public)
+        return
+    changed.plan(entry.plan, jurisdiction=entry.jurisdiction)
+    changed.jurisdiction(entry.jurisdiction)
+    for group in groups.get(entry.milestone, ()):
+        changed.group(group)
