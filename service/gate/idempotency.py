@@ -26,7 +26,6 @@ from service.kit.errors import Conflict, invalid
 from service.kit.seal import Unreadable
 
 REPLAYED = "Idempotent-Replayed"
-WAIT_MS = 5_000
 SWEPT_EVERY = timedelta(hours=1)
 _CLAIM = "milepost.claim"
 _KEPT_HEADERS = ("content-type", "location", "etag")
@@ -75,7 +74,7 @@ async def _claim(request: Request, session: Session, actor: Actor, *, key: str, 
     gate = gate_of(request)
     who, fingerprint = actor.key_id or str(actor), await _fingerprint(request)
     try:
-        first = await claim_answer(session, actor=who, key=key, fingerprint=fingerprint, now=now, wait_ms=WAIT_MS)
+        first = await claim_answer(session, actor=who, key=key, fingerprint=fingerprint, now=now, wait_ms=gate.patience_ms)
     except TimeoutError:
         raise Conflict("The first request with this Idempotency-Key is still at work: ask again soon.") from None
     if not first:

@@ -35,6 +35,8 @@ class Gate:
     afterwards: Afterwards = field(default_factory=Afterwards)
     hearers: list[Hearer] = field(default_factory=list)
     answers_swept_at: datetime | None = None
+    # How long a repeated creation waits for the first one to be done.
+    patience_ms: int = 5_000
 
     @cached_property
     def secret(self) -> str:

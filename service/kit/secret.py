@@ -2,16 +2,17 @@
 
 import os
 import secrets
+import tempfile
 from pathlib import Path
-
-OWNER_ONLY = 0o600
 
 
 def kept_secret(path: Path) -> str:
     """The secret in this file; made now if there is none, readable by its owner alone. Raises OSError."""
+    if path.exists():
+        return path.read_text(encoding="ascii").strip()
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ONLY)
+    descriptor, name = tempfile.mkstemp(prefix=path.name, dir=path.parent)  # readable by its owner alone
+    draft = Path(name)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(secrets.token_hex(32))
         file.flush()

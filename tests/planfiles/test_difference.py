@@ -36,7 +36,7 @@ def order(found: Difference) -> list[str]:
     return [f"{change.action} {change.name}" for change in found.changes]
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=50)
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=30)
 @given(plan_files())
 def test_a_file_against_itself_changes_nothing_and_against_nothing_creates_all(file: PlanFile) -> None:
     same = difference(file, file, prune=True)
@@ -47,7 +47,7 @@ def test_a_file_against_itself_changes_nothing_and_against_nothing_creates_all(f
     assert fresh.count("create") == things == len(same.changes)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=50)
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=30)
 @given(plan_files(), plan_files())
 def test_there_is_a_difference_exactly_where_items_differ(desired: PlanFile, current: PlanFile) -> None:
     found = difference(desired, current, prune=False)

@@ -38,7 +38,7 @@ def test_there_are_seed_files() -> None:
     assert len(SEEDS) >= 5
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=100)
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=80)
 @given(plan_files())
 def test_what_is_emitted_reads_back_as_the_same_values_and_the_same_bytes(file: PlanFile) -> None:
     text = emit_plan_file(file)
@@ -47,13 +47,13 @@ def test_what_is_emitted_reads_back_as_the_same_values_and_the_same_bytes(file: 
     assert emit_plan_file(again) == text
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=60)
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=40)
 @given(plan_files())
 def test_the_mapping_of_a_file_reads_back_as_the_same_values(file: PlanFile) -> None:
     assert parse_plan_mapping(to_mapping(file)) == file
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=60)
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=40)
 @given(plan_files())
 def test_any_yaml_1_1_reader_takes_every_text_of_the_emitted_form_for_a_text(file: PlanFile) -> None:
     dated = {"value", "from", "until", "published_on", "period"}

@@ -68,7 +68,7 @@ def checked(read: Callable[[], PlanFile]) -> PlanFile | None:
 
 
 @given(st.binary(max_size=200))
-def test_arbitrary_bytes(raw: bytes) -> None:
+def test_arbitrary_bytes_give_a_file_or_faults(raw: bytes) -> None:
     outcome(raw)
 
 
@@ -77,19 +77,19 @@ def test_arbitrary_bytes(raw: bytes) -> None:
 @example("%YAML 9.9\n---\na")
 @example("{}")
 @example("? ")
-def test_arbitrary_text(text: str) -> None:
+def test_arbitrary_text_gives_a_file_or_faults(text: str) -> None:
     outcome(text)
 
 
 @given(st.text(alphabet="ab:-?[]{}&*!|>'\"%@`#,~<= \n\t1", max_size=60))
-def test_arbitrary_yaml(text: str) -> None:
+def test_arbitrary_yaml_gives_a_file_or_faults(text: str) -> None:
     outcome(text)
     outcome("milepost: 1\nmilestones:\n" + text)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(FILES)
-def test_arbitrary_trees(tree: object) -> None:
+def test_arbitrary_trees_give_faults_or_a_file_that_comes_back(tree: object) -> None:
     file = checked(lambda: parse_plan_mapping(tree))
     if file is not None:
         assert outcome(emit_plan_file(file)) == file
@@ -97,7 +97,7 @@ def test_arbitrary_trees(tree: object) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(st.randoms(use_true_random=False))
-def test_mutated_plan_files(chance: random.Random) -> None:
+def test_mutated_plan_files_give_faults_or_a_file_that_comes_back(chance: random.Random) -> None:
     """Characters lost, doubled, moved and replaced: what still reads must come back as what it was read as."""
     lines = LINES[:40] + LINES[chance.randrange(40, 160) : 200]
     text = list("".join(lines))
@@ -121,12 +121,12 @@ def test_mutated_plan_files(chance: random.Random) -> None:
 @pytest.mark.parametrize(
     "value", (object(), {1: 2}, {"milepost": object()}, [[]], {("a",): 1}, b"x", {"units": {1, 2}})
 )
-def test_values_that_json_does_not_have(value: object) -> None:
+def test_values_that_json_does_not_have_are_refused(value: object) -> None:
     with pytest.raises(PlanFileFaults):
         parse_plan_mapping(value)
 
 
-def test_a_list_that_holds_itself() -> None:
+def test_a_list_that_holds_itself_is_refused() -> None:
     endless: list[object] = []
     endless += [endless, endless]
     with pytest.raises(PlanFileFaults, match="deep"):

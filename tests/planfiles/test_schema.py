@@ -54,7 +54,7 @@ def test_the_seeds_are_valid(seed: Path) -> None:
     VALID.validate(yaml.load(seed.read_text(encoding="utf-8"), Loader=CoreLoader))
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=60)
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=40)
 @given(plan_files())
 def test_whatever_is_a_plan_file_is_valid(file: PlanFile) -> None:
     VALID.validate(to_mapping(file))

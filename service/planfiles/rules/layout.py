@@ -19,7 +19,7 @@ _TEXT: Final = "tag:yaml.org,2002:str"
 class _Dumper(yaml.SafeDumper):
     """The pure Python emitter: libyaml's would make the bytes depend on what is installed."""
 
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: FBT001, FBT002 - theirs
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: FBT001, FBT002 - PyYAML calls it so
         """Lists stand two spaces in, also under their field."""
         super().increase_indent(flow, indentless=False)
 
