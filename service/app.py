@@ -1,9 +1,11 @@
 """The application: the only place that knows every door of the web process."""
 
+import asyncio
 import contextlib
 import os
 from collections.abc import AsyncIterator
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import structlog
 from fastapi import APIRouter, FastAPI
@@ -13,8 +15,22 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 import service
 from service.access.actions import ensure_admin_key
-from service.api import audit, groups, holidays, jurisdictions, keys, milestones, occurrences, operations, plans, units
+from service.api import (
+    audit,
+    feeds,
+    groups,
+    holidays,
+    jurisdictions,
+    keys,
+    milestones,
+    occurrences,
+    operations,
+    plans,
+    units,
+)
+from service.api.calendar import Calendars, Polled
 from service.api.shapes import Problem
+from service.feeds.polled.desk import Desk
 from service.gate import problems
 from service.gate.middleware import Bounded, Observed, RequestId, SafeHeaders
 from service.gate.routing import API
@@ -39,6 +55,8 @@ RESOURCES: tuple[APIRouter, ...] = (
     milestones.router,
     occurrences.router,
     holidays.router,
+    feeds.router,
+    feeds.pages,
     keys.router,
     audit.router,
 )
@@ -88,6 +106,16 @@ def create_app(settings: Settings, *, database: Database | None = None, clock: C
         database=database or Database(settings.database_url),
         clock=clock or parse_clock(settings.clock, zone=settings.timezone),
     )
+    desk = Desk(
+        gate.database,
+        now=gate.clock.now,
+        zone=ZoneInfo(settings.timezone),
+        public_url=settings.public_url,
+        secret=lambda: gate.secret,
+        public_read=settings.public_read,
+    )
+    gate.hearers.append(desk.hear)
+    gate.metrics.registry.register(Polled(desk))
     app = Milepost(
         title="Milepost",
         summary="Keeps the deadlines of government work plans",
@@ -95,7 +123,7 @@ def create_app(settings: Settings, *, database: Database | None = None, clock: C
         docs_url="/docs",
         redoc_url=None,
         redirect_slashes=False,
-        lifespan=lambda _: _life(gate, closes_database=database is None),
+        lifespan=lambda _: _life(gate, desk, closes_database=database is None),
         middleware=[
             Middleware(RequestId),
             Middleware(SafeHeaders, https=settings.public_url.startswith("https:")),
@@ -106,19 +134,24 @@ def create_app(settings: Settings, *, database: Database | None = None, clock: C
     app.state.gate = gate
     problems.install(app)
     app.include_router(operations.router)
-    # A worker answers to operators only.
-    for router in RESOURCES if settings.role != "worker" else ():
+    if settings.role == "worker":  # it answers to operators only
+        return app
+    for router in RESOURCES:
         app.include_router(router)
+    app.polled = Calendars(desk)
     return app
 
 
 @contextlib.asynccontextmanager
-async def _life(gate: Gate, *, closes_database: bool) -> AsyncIterator[None]:
+async def _life(gate: Gate, desk: Desk, *, closes_database: bool) -> AsyncIterator[None]:
     await prepare(gate)
     _log.info("started", version=service.__version__, role=gate.settings.role)
+    watching = asyncio.create_task(desk.watch(), name="feeds watch")
     try:
         yield
     finally:
+        watching.cancel()
+        await desk.close()
         await gate.afterwards.finish()
         if closes_database:
             await gate.database.close()
@@ -142,7 +175,7 @@ async def prepare(gate: Gate) -> None:
         raise SchemaBehind
     if gate.settings.admin_key is not None:
         now = gate.clock.now()
-        async with change(gate.database, now=now) as session:
+        async with change(gate.database, now=now, zone=gate.settings.timezone) as session:
             await ensure_admin_key(session, configured=gate.settings.admin_key, now=now)
 
 

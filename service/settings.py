@@ -23,6 +23,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 ADMIN_KEY = re.compile(r"mpk_[A-Za-z0-9_-]{32,128}")
 SECRET_LENGTH = 32
+TIMEZONE = "Asia/Shanghai"
 
 
 class WrongSettings(Exception):
@@ -113,7 +114,7 @@ class Settings:
     public_url: str = field(default="http://localhost:8000", metadata={"read": _public_url})
     public_read: bool = field(default=False, metadata={"read": _switch})
     clock: str = field(default="", metadata={"read": _clock})
-    timezone: str = field(default="Asia/Shanghai", metadata={"read": _timezone})
+    timezone: str = field(default=TIMEZONE, metadata={"read": _timezone})
     allow_networks: tuple[Network, ...] = field(default=(), metadata={"read": _networks})
     trusted_proxies: tuple[Network, ...] = field(default=(), metadata={"read": _networks})
     role: Role = field(default="all", metadata={"read": _one_of(Role)})

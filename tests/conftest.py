@@ -5,6 +5,8 @@ Whoever takes `database` (or `session` or `api`) runs twice: on SQLite and on Po
 
 import asyncio
 import contextlib
+import io
+import logging
 import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
@@ -13,9 +15,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+import structlog
 
 from service.app import Milepost, create_app
 from service.gate.transaction import change
+from service.kit import log
 from service.kit.actor import Actor
 from service.kit.clock import fixed
 from service.kit.database import Database, Session
@@ -26,6 +30,11 @@ from tests.fixtures.servers import PostgreSQL, postgresql
 
 ADMIN_KEY = "mpk_" + "test" * 10 + "key"
 SECRET = "a secret that only the tests know, long enough"
+
+
+def pytest_configure() -> None:
+    """Log as the service does (the library's own default renders every local variable of a traceback), to nobody."""
+    log.configure(level="debug", style="json", stream=io.StringIO())
 
 
 @pytest.fixture
@@ -124,6 +133,19 @@ async def api(app: Milepost) -> AsyncIterator[httpx.AsyncClient]:
     """An administrator's client."""
     async with client(app, ADMIN_KEY) as talking:
         yield talking
+
+
+@pytest.fixture
+def logged() -> Iterator[io.StringIO]:
+    """What is logged during the test, as JSON lines."""
+    root, before = logging.getLogger(), structlog.get_config()
+    handlers, level = list(root.handlers), root.level
+    stream = io.StringIO()
+    log.configure(level="debug", style="json", stream=stream)
+    yield stream
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.configure(**before)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from service.kit.paging import cut, decode_number_cursor
 
 router = resource("/audit", tag="audit")
 
-Word = Annotated[str | None, Query(max_length=200)]
+Word = Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
 class Fact(Shape):

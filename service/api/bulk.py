@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Generic, Literal, TypeVar
 
 from fastapi import Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StrictBool
 
 from service.api.shapes import FaultShape, Sent, Shape
 from service.gate.problems import status_of
@@ -56,7 +56,7 @@ class Bulk(Sent, Generic[New, Changes]):
     items: list[Annotated[Create[New] | Change[Changes] | End, Field(discriminator="op")]] = Field(
         min_length=1, max_length=MOST_ITEMS
     )
-    atomic: bool = Field(default=False, description="All or nothing: when one fails, none is made.")
+    atomic: StrictBool = Field(default=False, description="All or nothing: when one fails, none is made.")
 
 
 class BulkResult(Shape, Generic[Told]):

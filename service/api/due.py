@@ -3,22 +3,29 @@
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, StrictFloat, StrictInt
 
 from service.api.fields import ShortText
-from service.api.shapes import Sent, Shape
+from service.api.shapes import Sent, Shape, one_of
 from service.due.describe import sentence_en, sentence_zh
 from service.due.spec import Bound, Boundary, Precision, Roll, parse, to_full_mapping
 
-Number = Annotated[float, Field(gt=0, le=1e12)]
+Number = Annotated[StrictInt | StrictFloat, Field(gt=0, le=1e12)]
+
+
+_ONE = r"[0-9]{4}(-(H[12]|Q[1-4]|W(0[1-9]|[1-4][0-9]|5[0-3])|(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?))?"
+_VALUE = rf"^{_ONE}(/{_ONE})?$"
+_RRULE = r"^(RRULE:)?FREQ=(YEARLY|MONTHLY|WEEKLY|DAILY)(;[A-Z]+=[A-Z0-9,+-]+)*$"
 
 
 class QuotaShape(Sent):
     """How much: exactly one of `count`, `amount` and `ratio` (percent)."""
 
-    count: Annotated[int, Field(ge=1, le=1_000_000_000)] | None = None
+    model_config = ConfigDict(json_schema_extra=one_of("count", "amount", "ratio"))
+
+    count: Annotated[StrictInt, Field(ge=1, le=1_000_000_000)] | None = None
     amount: Number | None = None
-    ratio: Annotated[float, Field(gt=0, le=100)] | None = None
+    ratio: Annotated[StrictInt | StrictFloat, Field(gt=0, le=100)] | None = None
     unit: ShortText = ""
     per: ShortText = ""
     bound: Bound = Bound.AT_LEAST
@@ -27,17 +34,32 @@ class QuotaShape(Sent):
 class TermShape(Sent):
     """Once within a number of years from a day."""
 
-    years: Annotated[int, Field(ge=1, le=100)]
+    years: Annotated[StrictInt, Field(ge=1, le=100)]
     from_: Annotated[date, Field(alias="from")]
 
 
 class Due(Sent):
     """When it must be done: exactly one of `value`, `rrule`, `within_term`, `open` and `on_event`."""
 
+    model_config = ConfigDict(json_schema_extra=one_of("value", "rrule", "within_term", "open", "on_event"))
+
     phrase: ShortText = Field("", description="The source's own words.")
     precision: Precision | None = Field(None, description="Follows from `value` or `rrule`; if given it must agree.")
-    value: Annotated[str, Field(max_length=64, examples=["2025-10", "2024-H1", "2024-02-23/2024-03-24"])] | None = None
-    rrule: Annotated[str, Field(max_length=200, examples=["FREQ=YEARLY;BYMONTH=3"])] | None = None
+    value: (
+        Annotated[
+            str,
+            Field(
+                max_length=64,
+                json_schema_extra={"pattern": _VALUE},
+                examples=["2025-10", "2024-H1"],
+            ),
+        ]
+        | None
+    ) = None
+    rrule: (
+        Annotated[str, Field(max_length=200, json_schema_extra={"pattern": _RRULE}, examples=["FREQ=YEARLY;BYMONTH=3"])]
+        | None
+    ) = None
     within_term: Literal["plan", "office"] | TermShape | None = None
     open: Literal[True] | None = None
     on_event: ShortText | None = None

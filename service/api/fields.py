@@ -1,34 +1,72 @@
-"""Kinds of field that several resources have, with the bounds that the OpenAPI document names."""
+"""Kinds of field that several resources have: bounds for the OpenAPI document, a sentence for what is wrong."""
 
-from typing import Annotated
+import re
+from typing import Annotated, Any
 
 from fastapi import Path, Query
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 _WORD = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
 
-Code = Annotated[str, Field(min_length=1, max_length=64, pattern=rf"^{_WORD}$", examples=["chongming"])]
+
+def formed(pattern: str, sentence: str) -> tuple[AfterValidator, dict[str, Any]]:
+    """A form that text must have: a check that answers with `sentence`, and the pattern for the OpenAPI document."""
+    compiled = re.compile(pattern)
+
+    def check(text: str) -> str:
+        if not compiled.search(text):
+            raise ValueError(sentence)
+        return text
+
+    return AfterValidator(check), {"pattern": pattern}
+
+
+_code, _CODE = formed(rf"^{_WORD}$", "this must be lower-case words joined by '-', such as 'chongming'")
+_member, _MEMBER = formed(
+    rf"^{_WORD}\.{_WORD}$", "this must be a jurisdiction's code, a dot and a lower-case word, as 'chongming.justice'"
+)
+_key, _KEY = formed(
+    r"^[A-Za-z0-9][A-Za-z0-9._-]*$", "this must be letters, digits, '.', '-' and '_', and begin with a letter or digit"
+)
+# One line without control characters that does not begin or end with a space.
+_line, _LINE = formed(
+    r"^[^\s\x00-\x1f\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f])?$",
+    "this must be one line of text without control characters, and not begin or end with a space",
+)
+_short, _SHORT = formed(
+    r"^([^\s\x00-\x1f\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f])?)?$",
+    "this must be one line of text without control characters, and not begin or end with a space",
+)
+_note, _NOTE = formed(
+    r"^(\S([^\x00-\x08\x0b-\x1f\x7f-\x9f]*\S)?)?$",
+    "this must be text without control characters, and not begin or end with a space",
+)
+_plain, _PLAIN = formed(r"^[^\x00-\x1f\x7f]*$", "this must not contain control characters")
+_safe, _SAFE = formed(r"^[A-Za-z0-9._-]+$", "this must be letters, digits, '.', '-' and '_'")
+
+Code = Annotated[str, Field(min_length=1, max_length=64, json_schema_extra=_CODE, examples=["chongming"]), _code]
 MemberCode = Annotated[
-    str, Field(min_length=3, max_length=100, pattern=rf"^{_WORD}\.{_WORD}$", examples=["chongming.justice"])
+    str, Field(min_length=3, max_length=100, json_schema_extra=_MEMBER, examples=["chongming.justice"]), _member
 ]
 Slug = Annotated[
-    str, Field(min_length=1, max_length=64, pattern=rf"^{_WORD}$", examples=["chongming-enforcement-2023-2025"])
+    str,
+    Field(min_length=1, max_length=64, json_schema_extra=_CODE, examples=["chongming-enforcement-2023-2025"]),
+    _code,
 ]
-Key = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", examples=["2.2.1-1"])]
-
-# One line without control characters that does not begin or end with a space.
-_LINE = r"^[^\s\x00-\x1f\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f])?$"
-Name = Annotated[str, Field(min_length=1, max_length=100, pattern=_LINE, examples=["区司法局"])]
-Title = Annotated[str, Field(min_length=1, max_length=200, pattern=_LINE, examples=["梳理执法突出问题清单"])]
-ShortText = Annotated[str, Field(max_length=100, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")]
-Note = Annotated[str, Field(max_length=2000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*$")]
+Key = Annotated[str, Field(min_length=1, max_length=64, json_schema_extra=_KEY, examples=["2.2.1-1"]), _key]
+Name = Annotated[str, Field(min_length=1, max_length=100, json_schema_extra=_LINE, examples=["区司法局"]), _line]
+Title = Annotated[
+    str, Field(min_length=1, max_length=200, json_schema_extra=_LINE, examples=["梳理执法突出问题清单"]), _line
+]
+ShortText = Annotated[str, Field(max_length=100, json_schema_extra=_SHORT), _short]
+Note = Annotated[str, Field(max_length=2000, json_schema_extra=_NOTE), _note]
 Aliases = Annotated[list[Name], Field(max_length=50)]
 
-PathCode = Annotated[str, Path(max_length=100, pattern=r"^[A-Za-z0-9._-]+$")]
-PathId = Annotated[str, Path(max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
+PathCode = Annotated[str, Path(max_length=100, json_schema_extra=_SAFE), _safe]
+PathId = Annotated[str, Path(max_length=64, json_schema_extra=_SAFE), _safe]
 
 Search = Annotated[
-    str | None,
-    Query(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$", description="Looks in names, aliases and codes."),
+    Annotated[str, _plain] | None,
+    Query(max_length=100, json_schema_extra=_PLAIN, description="Looks in names, aliases and codes."),
 ]
-CodeQuery = Annotated[str | None, Query(max_length=100, pattern=r"^[A-Za-z0-9._-]+$")]
+CodeQuery = Annotated[Annotated[str, _safe] | None, Query(max_length=100, json_schema_extra=_SAFE)]

@@ -3,9 +3,10 @@
 from datetime import date
 from http import HTTPStatus
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
-from fastapi import Query, Response
-from pydantic import Field
+from fastapi import Query, Request, Response
+from pydantic import Field, StrictBool
 
 from service.api.fields import Aliases, Code, CodeQuery, MemberCode, Name, Note, PathCode, Search
 from service.api.registry import Registered, changes_of, list_registry
@@ -14,6 +15,7 @@ from service.gate.conditional import Guarded, Seen, etag
 from service.gate.guard import Editor, Reader
 from service.gate.idempotency import Creating
 from service.gate.routing import API, resource
+from service.gate.state import gate_of
 from service.gate.transaction import Now, Reading, Writing
 from service.kit.database import Session
 from service.milestones.actions import editing
@@ -41,7 +43,7 @@ class GroupChanges(Sent):
     name: Name | None = None
     aliases: Aliases | None = None
     note: Note | None = None
-    vague: bool | None = None
+    vague: StrictBool | None = None
     members: Members | None = None
 
 
@@ -53,7 +55,7 @@ class NewGroup(Sent):
     name: Name
     aliases: Aliases = []
     note: Note = ""
-    vague: bool = False
+    vague: StrictBool = False
     members: Members = []
 
 
@@ -136,6 +138,7 @@ async def get_group(code: PathCode, _actor: Reader, session: Reading, seen: Seen
 
 @router.get("/{code}/units")
 async def get_group_units(
+    request: Request,
     code: PathCode,
     _actor: Reader,
     session: Reading,
@@ -144,7 +147,7 @@ async def get_group_units(
 ) -> GroupUnits:
     """Who belongs to a group on a day, groups within it followed."""
     await store.get(session, UnitGroup, code)
-    day = on or now.date()
+    day = on or now.astimezone(ZoneInfo(gate_of(request).settings.timezone)).date()
     return GroupUnits(on=day, units=list(units_of(code, await store.membership_below(session, [code]), on=day)))
 
 

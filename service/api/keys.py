@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, Field
 
 from service.access import actions, store
 from service.access.models import ApiKey
+from service.api.fields import Code
 from service.api.shapes import ANY_LIMIT, Cursor, Limit, Page, Sent, Shape
 from service.gate.guard import Admin
 from service.gate.idempotency import Creating
@@ -28,7 +29,7 @@ class KeyRequest(Sent):
 
     name: str = Field(min_length=1, max_length=100, description="Who or what uses it.")
     scopes: list[Scope] = Field(min_length=1, max_length=50)
-    jurisdiction: str | None = Field(None, max_length=64, description="What it may change is bounded to this one.")
+    jurisdiction: Code | None = Field(None, description="What it may change is bounded to this one.")
     expires_at: AwareDatetime | None = None
 
 

@@ -5,13 +5,13 @@ from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import Query, Response
-from pydantic import Field
+from pydantic import ConfigDict, Field, StrictInt
 
 from service.api.bulk import Bulk, BulkAnswer, DryRun, Each, run_bulk
 from service.api.due import Due, DueShape, due_shape, sentences
 from service.api.fields import CodeQuery, Key, MemberCode, Note, PathId, Search, ShortText, Slug, Title
 from service.api.registry import changes_of
-from service.api.shapes import ANY_LIMIT, Cursor, Limit, Page, Sent, Shape
+from service.api.shapes import ANY_LIMIT, Cursor, Limit, Page, Sent, Shape, one_of
 from service.gate.conditional import Guarded, Seen, etag, expect
 from service.gate.guard import Editor, Reader
 from service.gate.idempotency import Creating
@@ -19,7 +19,7 @@ from service.gate.routing import API, resource
 from service.gate.transaction import Now, Reading, Writing
 from service.kit.database import Session
 from service.kit.errors import invalid
-from service.kit.paging import cut, decode_cursor
+from service.kit.paging import cut, decode_cursor, wrong_cursor
 from service.milestones import store
 from service.milestones.actions import editing
 from service.milestones.models import Assignment, Milestone
@@ -33,25 +33,37 @@ router = resource("/milestones", tag="milestones")
 class AssignmentShape(Sent):
     """A unit or a group in a role: exactly one of the two is given."""
 
+    model_config = ConfigDict(json_schema_extra=one_of("unit", "group"))
+
     unit: MemberCode | None = None
     group: MemberCode | None = None
     role: Role
 
 
 Assignments = Annotated[list[AssignmentShape], Field(max_length=500)]
-Lines = Annotated[list[Annotated[int, Field(ge=1, le=10_000_000)]], Field(max_length=100)]
+Ref = Annotated[ShortText, Field(max_length=64, examples=["二(三)1"])]
+Implements = Annotated[
+    str,
+    Field(
+        max_length=129,
+        pattern=r"^([a-z][a-z0-9]*(-[a-z0-9]+)*/[A-Za-z0-9][A-Za-z0-9._-]*)?$",
+        examples=["shanghai-enforcement-2023-2025/2.2-1"],
+        description="`slug/key` of the superior plan's milestone that this one carries out.",
+    ),
+]
+Lines = Annotated[list[Annotated[StrictInt, Field(ge=1, le=10_000_000)]], Field(max_length=100)]
 
 
 class MilestoneChanges(Sent):
     """What may be changed; what is left out stays. `assignments` replaces all of them."""
 
-    ref: ShortText | None = None
+    ref: Ref | None = None
     title: Title | None = None
     kind: MilestoneKind | None = None
     due: Due | None = Field(None, description="null: the plan's default, or none.")
     assignments: Assignments | None = None
     parent: PathId | None = None
-    implements: ShortText | None = None
+    implements: Implements | None = None
     lines: Lines | None = None
     hand_in: Note | None = None
     note: Note | None = None
@@ -63,13 +75,13 @@ class NewMilestone(Sent):
 
     plan: Slug
     key: Key | None = None
-    ref: ShortText = ""
+    ref: Ref = ""
     title: Title
     kind: MilestoneKind = MilestoneKind.TASK
     due: Due | None = None
     assignments: Assignments = []
     parent: Annotated[str | None, Field(max_length=64)] = None
-    implements: ShortText = ""
+    implements: Implements = ""
     lines: Lines = []
     hand_in: Note = ""
     note: Note = ""
@@ -188,7 +200,7 @@ def _after(cursor: str | None) -> tuple[str, int, str] | None:
         case (str(plan), int(position), str(id)):
             return plan, min(position, 2**31 - 1), id
         case _:
-            raise invalid("cursor", "this is no cursor of this list; take the one that 'next' gave")
+            raise wrong_cursor()
 
 
 @router.post("", status_code=HTTPStatus.CREATED)

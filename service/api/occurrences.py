@@ -14,8 +14,7 @@ from service.gate.routing import resource
 from service.gate.state import gate_of
 from service.gate.transaction import Now, Reading
 from service.kit.database import Session
-from service.kit.errors import invalid
-from service.kit.paging import cut, decode_texts
+from service.kit.paging import cut, decode_texts, wrong_cursor
 from service.milestones import store
 from service.milestones.models import Milestone, Occurrence, OccurrenceUnit
 from service.milestones.rules import Light, MilestoneKind, MilestoneStatus, Role, light
@@ -127,7 +126,7 @@ def _after(cursor: str | None) -> tuple[date, str] | None:
     try:
         return date.fromisoformat(found[0]), found[1]
     except ValueError:
-        raise invalid("cursor", "this is no cursor of this list; take the one that 'next' gave") from None
+        raise wrong_cursor() from None
 
 
 @router.get("/{id}")

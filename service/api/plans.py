@@ -1,11 +1,12 @@
 """`/plans`: plan documents."""
 
 from datetime import date, datetime
+from enum import StrEnum
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from fastapi import Path, Query, Request, Response
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from service.api.due import Due, DueShape, due_shape
 from service.api.fields import Code, CodeQuery, MemberCode, Note, PathCode, Search, ShortText, Slug, Title
@@ -48,6 +49,12 @@ class PlanSource(Sent):
     url: Annotated[str, Field(max_length=500, pattern=r"^https?://[^\s\x00-\x1f\x7f]+$")] | None = None
     title: ShortText | None = None
 
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not (self.file or self.url or self.title):
+            raise ValueError("a source has a file, a url or a title; null says that there is none")
+        return self
+
 
 class PlanFields(Sent):
     """What a plan is made of, and what of it may be changed."""
@@ -67,14 +74,16 @@ class PlanFields(Sent):
 
     def values(self, sent: dict[str, Any]) -> dict[str, Any]:
         """The stored fields of what was sent."""
-        found = {name: getattr(value, "value", value) for name, value in sent.items()}
+        found: dict[str, Any] = {
+            name: value.value if isinstance(value, StrEnum) else value for name, value in sent.items()
+        }
         if "period" in found:
             period = found.pop("period")
             found |= {"period_start": period.start if period else None, "period_end": period.end if period else None}
         if found.get("default_due") is not None:
             found["default_due"] = found["default_due"].mapping()
         if found.get("source") is not None:
-            found["source"] = found["source"].model_dump(exclude_none=True)
+            found["source"] = found["source"].model_dump(exclude_none=True, exclude_defaults=True)
         return found
 
 

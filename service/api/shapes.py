@@ -5,13 +5,22 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic.config import JsonDict
 
 from service.kit.paging import DEFAULT_LIMIT, MAX_LIMIT
 
 Item = TypeVar("Item")
 
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="How many items at most.")]
-Cursor = Annotated[str | None, Query(max_length=1000, description="Where to go on: the `next` of the page before.")]
+Cursor = Annotated[
+    str | None,
+    Query(
+        min_length=1,
+        max_length=1000,
+        pattern=r"^[A-Za-z0-9_-]+$",
+        description="Where to go on: the `next` of the page before.",
+    ),
+]
 
 ANY_LIMIT = DEFAULT_LIMIT
 
@@ -41,6 +50,11 @@ def _is_storable(sent: Any) -> bool:
     if isinstance(sent, list | tuple):
         return all(_is_storable(each) for each in sent)
     return True
+
+
+def one_of(*names: str) -> JsonDict:
+    """What JSON Schema says of fields of which exactly one is given, the others being absent or null."""
+    return {"oneOf": [{"required": [name], "properties": {name: {"not": {"type": "null"}}}} for name in names]}
 
 
 class Page(Shape, Generic[Item]):

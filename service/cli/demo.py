@@ -102,7 +102,7 @@ async def _load(gate: Gate) -> list[Unit]:
     folder = next((each for each in _SEEDS if each.is_dir()), None)
     paths = sorted(folder.glob("*.yaml")) if folder else []
     files = [parse_plan_file(path.read_bytes(), file=path.name, limit=FILE_LIMIT) for path in paths]
-    async with change(gate.database, now=now) as session:
+    async with change(gate.database, now=now, zone=gate.settings.timezone) as session:
         await apply_files(session, COMMAND, files=files, prune=False, now=now)
         return await _some_units(session)
 

@@ -29,7 +29,7 @@ class Opened:
     async def change(self) -> AsyncIterator[tuple[Session, datetime]]:
         """A session in which things are changed, and the instant at which they are."""
         now = self.clock.now()
-        async with change(self.database, now=now) as session:
+        async with change(self.database, now=now, zone=self.settings.timezone) as session:
             yield session, now
 
 

@@ -111,7 +111,6 @@ def _days_of_year_or_month(rule: Rule, opening: dt.date) -> list[dt.date]:
         engine.YEARLY if rule.frequency is Frequency.YEARLY else engine.MONTHLY,
         dtstart=opening,
         interval=_ONE_CYCLE[rule.frequency],
-        wkst=engine.MO,
         bysetpos=rule.positions or None,
         bymonth=rule.months or None,
         bymonthday=rule.month_days or None,

@@ -10,12 +10,12 @@ from service.kit.database import Instant, Json
 
 
 class FeedEntry(SQLModel, table=True):
-    """An occurrence as it stands in calendars: a unit's own copy of it, or (without a unit) the one that plans, groups and
-    jurisdictions show. Never deleted, so that its UID and its SEQUENCE (`revision`) outlive everything.
+    """An occurrence as it stands in calendars: a unit's own copy of it, or (without a unit) the one that plans, groups
+    and jurisdictions show. Never deleted, so that its UID and its SEQUENCE (`revision`) outlive everything.
 
-    `facts` is what its text is made from, `light`, `state` and `moved` are what the date makes of them; `fingerprint` tells
-    whether any of it differs. `next_change_on` is the next day on which the date alone changes something. `sort_on` is the
-    due date, or 9999-12-31 for what has none.
+    `facts` is what its text is made from, `light`, `state` and `moved` are what the date makes of them; `fingerprint`
+    tells whether any of it differs. `next_change_on` is the next day on which the date alone changes something.
+    `sort_on` is the due date, or 9999-12-31 for what has none.
     """
 
     __tablename__ = "feed_entry"

@@ -22,7 +22,7 @@ from service.gate.state import Gate, gate_of
 from service.gate.transaction import Now, change
 from service.kit.actor import Actor
 from service.kit.database import Session
-from service.kit.errors import Conflict, invalid
+from service.kit.errors import Conflict
 from service.kit.seal import Unreadable
 
 REPLAYED = "Idempotent-Replayed"
@@ -61,7 +61,7 @@ Key = Annotated[
 async def creating(request: Request, actor: Caller, now: Now, key: Key = None) -> AsyncIterator[Session]:
     """A session in which something is created, once for every Idempotency-Key. Raises Replay, Conflict, Invalid."""
     gate = gate_of(request)
-    async with change(gate.database, now=now, hearers=gate.hearers) as session:
+    async with change(gate.database, now=now, zone=gate.settings.timezone, hearers=gate.hearers) as session:
         if key is not None and actor.kind != "public":
             request.scope[_CLAIM] = await _claim(request, session, actor, key=key, now=now)
         yield session
@@ -96,7 +96,7 @@ async def _earlier_answer(gate: Gate, session: Session, *, who: str, key: str, f
     if kept is None or kept.sealed is None:
         raise Conflict("The first request with this Idempotency-Key is still at work: ask again soon.")
     if kept.fingerprint != fingerprint:
-        raise invalid("Idempotency-Key", "this key was used for another request; take a new one for each creation")
+        raise Conflict("This Idempotency-Key was used for another request: take a new one for each creation.")
     try:
         told = json.loads(gate.answers.open(kept.sealed))
     except Unreadable:

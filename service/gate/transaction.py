@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import datetime
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import structlog
 from fastapi import Depends, Request
@@ -13,12 +14,15 @@ from service.gate.state import Hearer, gate_of
 from service.journal.actions import recorded
 from service.journal.models import JournalEntry
 from service.kit.database import Database, Session
+from service.settings import TIMEZONE
 
 _log = structlog.stdlib.get_logger("milepost")
 
 
 @contextlib.asynccontextmanager
-async def change(database: Database, *, now: datetime, hearers: Iterable[Hearer] = ()) -> AsyncIterator[Session]:
+async def change(
+    database: Database, *, now: datetime, zone: str = TIMEZONE, hearers: Iterable[Hearer] = ()
+) -> AsyncIterator[Session]:
     """A session in which things are changed, for every door.
 
     1. The block works in it.
@@ -32,7 +36,7 @@ async def change(database: Database, *, now: datetime, hearers: Iterable[Hearer]
         yield session
         if recorded(session):
             for follow in followers.FOLLOWERS:
-                await follow(session, tuple(recorded(session)), now)
+                await follow(session, tuple(recorded(session)), now.astimezone(ZoneInfo(zone)))
     _tell(hearers, recorded(session))
 
 
@@ -61,7 +65,7 @@ async def reading(request: Request) -> AsyncIterator[Session]:
 async def writing(request: Request, now: Now) -> AsyncIterator[Session]:
     """A session for changing, committed before the answer leaves: a commit that fails is an answer that says so."""
     gate = gate_of(request)
-    async with change(gate.database, now=now, hearers=gate.hearers) as session:
+    async with change(gate.database, now=now, zone=gate.settings.timezone, hearers=gate.hearers) as session:
         yield session
 
 

@@ -11,7 +11,7 @@ from service.journal.actions import record
 from service.journal.kinds import Kind
 from service.kit.actor import Actor
 from service.kit.database import Session
-from service.kit.errors import Fault, Invalid
+from service.kit.errors import Denied, Fault, Invalid
 
 _CALENDAR = "milepost_work_calendar"
 
@@ -33,8 +33,13 @@ async def supplied_years(session: Session, region: str = rules.CHINA) -> list[ru
 
 
 async def supply_year(session: Session, actor: Actor, year: rules.StatutoryYear, *, now: datetime) -> None:
-    """Take a year's notice; dates that depended on it are computed anew before the door commits. Raises Invalid, Denied."""
+    """Take a year's notice; dates that depended on it are computed anew before the door commits.
+
+    Raises Invalid, Denied.
+    """
     require_scope(actor, "admin")
+    if actor.jurisdiction is not None:
+        raise Denied("Statutory days hold for everybody: this key may only change what belongs to one jurisdiction.")
     faults = [Fault(".".join(map(str, fault.path)), fault.message) for fault in rules.check_year(year)]
     if faults:
         raise Invalid("; ".join(map(str, faults)), faults=faults)

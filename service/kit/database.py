@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.types import DateTime, TypeDecorator
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -103,9 +103,15 @@ class Database:
         """
         with _translated():
             async with self._writer(), Session(self.engine, expire_on_commit=False) as session:
-                await self._connect(session, options={WRITES: True})
+                connection = await self._connect(session, options={WRITES: True})
                 yield session
-                await session.commit()
+                try:
+                    await session.commit()
+                except BaseException:
+                    # After a COMMIT that failed (disk full, cut off half-way) SQLite may still stand inside the
+                    # transaction, and the pool takes it for finished: the next request would find it open.
+                    await connection.invalidate()
+                    raise
 
     async def migrate(self, step: Callable[[Connection], Given]) -> Given:
         """Run a change of the schema in one transaction, alone; on SQLite without enforcing foreign keys meanwhile.
@@ -128,11 +134,11 @@ class Database:
                         await connection.invalidate()  # its foreign keys are off; nobody may take it from the pool
                 return given
 
-    async def _connect(self, session: Session, *, options: dict[str, Any] | None = None) -> None:
+    async def _connect(self, session: Session, *, options: dict[str, Any] | None = None) -> AsyncConnection:
         if self.is_sqlite and (path := sqlite_path(self.url)):
             path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            await session.connection(execution_options=options)
+            return await session.connection(execution_options=options)
         except (OSError, PoolTimeout) as error:
             raise Unavailable from error
 

@@ -1,7 +1,7 @@
 """A small tree of domain words. A docstring is its class's default message; the gate knows the status codes."""
 
 import inspect
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -45,6 +45,10 @@ class Conflict(MilepostError):
     """This contradicts what is already here."""
 
 
+class Unmet(Conflict):
+    """This refers to something that is not here."""
+
+
 class InUse(Conflict):
     """Something open still depends on this."""
 
@@ -75,6 +79,18 @@ class Throttled(MilepostError):
 
 class Unavailable(MilepostError):
     """The database does not answer at the moment: try again in a little while."""
+
+
+def require(faults: Sequence[Fault], as_: type["Invalid | Unmet"] | None = None) -> None:
+    """Raise Invalid (or what `as_` says) with all of these faults, if there are any."""
+    if faults:
+        raise (as_ or Invalid)("; ".join(map(str, faults)), faults=faults)
+
+
+def unmet(path: str, message: str) -> Unmet:
+    """An Unmet with one fault: the field, and what it names in vain."""
+    fault = Fault(path, message)
+    return Unmet(str(fault), faults=[fault])
 
 
 def invalid(path: str, message: str) -> Invalid:

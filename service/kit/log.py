@@ -12,7 +12,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 # Ours are recognisable by their prefix; four characters stay, to tell one from another. Others' come after a word.
-_OURS = re.compile(r"\b(mpk|mpf)_([A-Za-z0-9_-]{0,4})[A-Za-z0-9_-]*")
+_OURS = re.compile(r"\b(mpk|mpf)_([A-Za-z0-9_-]{0,4})[A-Za-z0-9_-]*…?")
 _WEBHOOK_SECRET = re.compile(r"\bwhsec_[A-Za-z0-9+/=_-]+")
 _CREDENTIALS = re.compile(r"\b(Bearer|Basic)\s+(?!mp[kf]_)[^\s\"',;]+", re.IGNORECASE)
 _IN_ADDRESS = re.compile(r"(?<=://)([^\s/:@]*):[^\s/@]+@")

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from service.kit.errors import Invalid, invalid
+from service.kit.errors import Fault, NotFound
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 500
-_NO_CURSOR = "this is no cursor of this list; take the one that 'next' gave"
 
 Item = TypeVar("Item")
 CursorPart = str | int | None
@@ -32,7 +31,7 @@ def encode_cursor(parts: Sequence[CursorPart]) -> str:
 
 
 def decode_cursor(text: str | None, *, parts: int) -> tuple[CursorPart, ...] | None:
-    """The sort key that `encode_cursor` hid: as many parts as the list's order has. Raises Invalid."""
+    """The sort key that `encode_cursor` hid: as many parts as the list's order has. Raises NotFound."""
     if text is None:
         return None
     try:
@@ -46,7 +45,7 @@ def decode_cursor(text: str | None, *, parts: int) -> tuple[CursorPart, ...] | N
 
 
 def decode_instant_cursor(text: str | None) -> tuple[datetime, str] | None:
-    """The cursor of a list in order of an instant and an id. Raises Invalid."""
+    """The cursor of a list in order of an instant and an id. Raises NotFound."""
     found = decode_cursor(text, parts=2)
     if found is None:
         return None
@@ -60,7 +59,7 @@ def decode_instant_cursor(text: str | None) -> tuple[datetime, str] | None:
 
 
 def decode_number_cursor(text: str | None) -> int | None:
-    """The cursor of a list in order of a number. Raises Invalid."""
+    """The cursor of a list in order of a number. Raises NotFound."""
     found = decode_cursor(text, parts=1)
     if found is None:
         return None
@@ -69,18 +68,19 @@ def decode_number_cursor(text: str | None) -> int | None:
     return found[0]
 
 
-def wrong_cursor() -> Invalid:
-    """What to raise for a cursor that is not this list's."""
-    return invalid("cursor", "this is no cursor of this list; take the one that 'next' gave")
+def wrong_cursor() -> NotFound:
+    """What to raise for a cursor that is not this list's: it leads to no page."""
+    fault = Fault("cursor", "this is no cursor of this list; take the one that 'next' gave")
+    return NotFound(str(fault), faults=[fault])
 
 
 def decode_texts(text: str | None, *, parts: int) -> tuple[str, ...] | None:
-    """A cursor whose parts are all text. Raises Invalid."""
+    """A cursor whose parts are all text. Raises NotFound."""
     found = decode_cursor(text, parts=parts)
     if found is None:
         return None
     if not all(isinstance(part, str) for part in found):
-        raise invalid("cursor", _NO_CURSOR)
+        raise wrong_cursor()
     return tuple(str(part) for part in found)
 
 

@@ -1,11 +1,12 @@
 """How milestones and occurrences are found."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from sqlalchemy import exists, or_, tuple_
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -13,7 +14,12 @@ from service.kit.database import Session
 from service.kit.errors import NotFound
 from service.kit.search import like
 from service.milestones.models import Assignment, Milestone, Occurrence, OccurrenceUnit
+from service.plans import store as plan_store
 from service.plans.models import Plan
+from service.units import store as unit_store
+from service.units.rules import units_of
+
+MOST_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +47,13 @@ async def get(session: Session, id: str, *, public_only: bool = False) -> Milest
 
 
 async def get_locked(session: Session, id: str) -> Milestone:
-    """One milestone that nobody else can change until this transaction ends. Raises NotFound."""
-    found = await session.get(Milestone, id, with_for_update=True, populate_existing=True)
-    if found is None:
-        raise NotFound(f"There is no milestone '{id}'.")
+    """One milestone that nobody else can change until this transaction ends, nor its plan. Raises NotFound.
+
+    The plan is locked first, as by everybody: two who lock in different orders would wait for each other.
+    """
+    found = await get(session, id)
+    await plan_store.get_locked(session, found.plan)
+    await session.refresh(found, with_for_update=True)
     return found
 
 
@@ -72,19 +81,35 @@ async def list_milestones(
     if where.status is not None:
         query = query.where(Milestone.status == where.status)
     if where.unit is not None or where.role is not None or where.due_from is not None or where.due_to is not None:
-        inner = _narrow_occurrences(select(Occurrence.id).where(Occurrence.milestone == Milestone.id), where)
-        query = query.where(exists(inner.correlate(Milestone)) | _undated(where))
+        inner = _narrow_occurrences(select(Occurrence.id).where(Occurrence.milestone == Milestone.id, _counts()), where)
+        groups = await _groups_now(session, where.unit)
+        query = query.where(exists(inner.correlate(Milestone)) | _undated(where, groups))
     narrowed: SelectOfScalar[Milestone] = _narrow_milestones(query, where)
     return (await session.exec(narrowed)).all()
 
 
-def _undated(where: TaskFilter) -> Any:
+def _counts() -> Any:
+    """Whether an occurrence says who answers and when: an active one; where all were called off, they all do."""
+    active = aliased(Occurrence)
+    any_active = select(active.id).where(active.milestone == Milestone.id, active.status == "active")
+    return or_(col(Occurrence.status) == "active", ~exists(any_active.correlate(Milestone)))
+
+
+async def _groups_now(session: Session, unit: str | None) -> list[str]:
+    """The groups that a unit belongs to without an end: what has no date is asked of their members."""
+    if unit is None:
+        return []
+    membership = await unit_store.membership_below(session, await unit_store.groups_containing(session, [unit]))
+    return [group for group in membership if unit in units_of(group, membership, on=None)]
+
+
+def _undated(where: TaskFilter, groups: Collection[str]) -> Any:
     """Milestones without any occurrence (no date known) are found by their assignments; no date filter matches them."""
     if where.due_from is not None or where.due_to is not None:
         return Milestone.id.is_(None)  # type: ignore[attr-defined]  # never true: a primary key
     held = select(Assignment.id).where(Assignment.milestone == Milestone.id)
     if where.unit is not None:
-        held = held.where(Assignment.unit_code == where.unit)
+        held = held.where((col(Assignment.unit_code) == where.unit) | col(Assignment.group_code).in_(groups))
     if where.role is not None:
         held = held.where(Assignment.role == where.role)
     return exists(held.correlate(Milestone)) & ~exists(
@@ -143,6 +168,13 @@ async def list_occurrences(
     return (await session.exec(narrowed)).all()
 
 
+def _batches(ids: Collection[str]) -> Iterator[list[str]]:
+    """Ids in portions: a statement binds some 32,000 values at most, on either database, and plans can be larger."""
+    listed = list(ids)
+    for start in range(0, len(listed), MOST_AT_ONCE):
+        yield listed[start : start + MOST_AT_ONCE]
+
+
 async def milestones_of(session: Session, plan: str) -> Sequence[Milestone]:
     """All milestones of a plan in its order, cancelled ones too."""
     order = (col(Milestone.position), col(Milestone.id))
@@ -151,52 +183,51 @@ async def milestones_of(session: Session, plan: str) -> Sequence[Milestone]:
 
 async def milestones_by_id(session: Session, ids: Collection[str]) -> dict[str, Milestone]:
     """Those of `ids` that exist."""
-    found = await session.exec(select(Milestone).where(col(Milestone.id).in_(ids)))
-    return {row.id: row for row in found}
+    found: dict[str, Milestone] = {}
+    for some in _batches(ids):
+        rows = await session.exec(select(Milestone).where(col(Milestone.id).in_(some)))
+        found |= {row.id: row for row in rows}
+    return found
 
 
 async def assignments_of(session: Session, milestones: Collection[str]) -> dict[str, list[Assignment]]:
     """The assignments of some milestones, in the document's order."""
     found: dict[str, list[Assignment]] = {id: [] for id in milestones}
-    query = (
-        select(Assignment)
-        .where(col(Assignment.milestone).in_(milestones))
-        .order_by(col(Assignment.role), col(Assignment.position))
-    )
-    for row in await session.exec(query):
-        found[row.milestone].append(row)
+    order = (col(Assignment.role), col(Assignment.position))
+    for some in _batches(milestones):
+        query = select(Assignment).where(col(Assignment.milestone).in_(some)).order_by(*order)
+        for row in await session.exec(query):
+            found[row.milestone].append(row)
     return found
 
 
 async def occurrences_of(session: Session, milestones: Collection[str]) -> dict[str, list[Occurrence]]:
     """The occurrences of some milestones by due date, cancelled ones too."""
     found: dict[str, list[Occurrence]] = {id: [] for id in milestones}
-    query = (
-        select(Occurrence)
-        .where(col(Occurrence.milestone).in_(milestones))
-        .order_by(col(Occurrence.sort_on), col(Occurrence.id))
-    )
-    for row in await session.exec(query):
-        found[row.milestone].append(row)
+    order = (col(Occurrence.sort_on), col(Occurrence.id))
+    for some in _batches(milestones):
+        query = select(Occurrence).where(col(Occurrence.milestone).in_(some)).order_by(*order)
+        for row in await session.exec(query):
+            found[row.milestone].append(row)
     return found
 
 
 async def occurrences_by_id(session: Session, ids: Collection[str]) -> dict[str, Occurrence]:
     """Those of `ids` that exist."""
-    found = await session.exec(select(Occurrence).where(col(Occurrence.id).in_(ids)))
-    return {row.id: row for row in found}
+    found: dict[str, Occurrence] = {}
+    for some in _batches(ids):
+        rows = await session.exec(select(Occurrence).where(col(Occurrence.id).in_(some)))
+        found |= {row.id: row for row in rows}
+    return found
 
 
 async def units_answering(session: Session, occurrences: Collection[str]) -> dict[str, list[OccurrenceUnit]]:
     """Who answers for some occurrences, in order."""
     found: dict[str, list[OccurrenceUnit]] = {id: [] for id in occurrences}
-    query = (
-        select(OccurrenceUnit)
-        .where(col(OccurrenceUnit.occurrence).in_(occurrences))
-        .order_by(col(OccurrenceUnit.position))
-    )
-    for row in await session.exec(query):
-        found[row.occurrence].append(row)
+    for some in _batches(occurrences):
+        query = select(OccurrenceUnit).where(col(OccurrenceUnit.occurrence).in_(some))
+        for row in await session.exec(query.order_by(col(OccurrenceUnit.position))):
+            found[row.occurrence].append(row)
     return found
 
 

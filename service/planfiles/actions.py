@@ -20,7 +20,8 @@ from service.milestones.rules import Assigned, Role
 from service.planfiles import store
 from service.planfiles.rules.difference import Change, Difference, difference
 from service.planfiles.rules.emit import emit_plan_file
-from service.planfiles.rules.faults import PlanFileFaults, Where
+from service.planfiles.rules.faults import PlanFileFaults
+from service.planfiles.rules.references import contradictions, fault_at, references
 from service.planfiles.rules.shapes import (
     GroupShape,
     JurisdictionShape,
@@ -30,11 +31,12 @@ from service.planfiles.rules.shapes import (
     UnitShape,
 )
 from service.plans import actions as plan_actions
+from service.plans import store as plan_store
 from service.plans.models import Plan
 from service.units import actions as unit_actions
 from service.units import store as unit_store
 from service.units.models import Jurisdiction, Unit, UnitGroup
-from service.units.rules import Member, nearest
+from service.units.rules import Member, circle, nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +53,13 @@ async def apply_files(
 ) -> list[Applied]:
     """Make the service hold what these files say. Files may refer to each other in any order.
 
-    1. refuse references that nobody knows, all at once  2. compute every difference  3. write jurisdictions, units,
-    groups, plans, milestones, in this order over all files. What left a file is cancelled with `prune`, and left alone
-    without. A dry run is this in a transaction that the door rolls back. Raises PlanFileFaults, Conflict, Denied.
+    1. refuse what contradicts itself and what refers to nothing, all at once  2. compute every difference  3. write
+    jurisdictions, units, groups, plans, milestones, in this order over all files. What left a file is cancelled with
+    `prune`, and left alone without. A dry run is this in a transaction that the door rolls back. Raises PlanFileFaults,
+    Conflict, Denied.
     """
-    await _refuse_unknown(session, files)
+    _refuse(contradictions(files))
+    _refuse([*await _unknown_references(session, files), *await _circles(session, files)])
     applied = [Applied(file, difference(file, await store.current(session, file), prune=prune)) for file in files]
     await _write_jurisdictions(session, actor, applied, now=now)
     for one in applied:
@@ -103,14 +107,32 @@ def _upstream_first(codes: Iterable[str], above: Mapping[str, Iterable[str]]) ->
     return list(done)
 
 
-async def _refuse_unknown(session: Session, files: Sequence[PlanFile]) -> None:
-    """Raise PlanFileFaults for every jurisdiction, unit, group and plan that neither the service nor a file knows."""
+def _refuse(faults: Sequence[Fault]) -> None:
+    if faults:
+        raise PlanFileFaults(faults)
+
+
+async def _circles(session: Session, files: Sequence[PlanFile]) -> list[Fault]:
+    """Groups that would contain themselves, through other files or through groups that the service holds."""
+    shapes = {shape.code: shape for file in files for shape in file.groups}
+    inside = {code: [Member(one.member) for one in shape.members] for code, shape in shapes.items()}
+    named = {one.code for members in inside.values() for one in members} - set(shapes)
+    held = await unit_store.membership_below(session, set(await unit_store.groups_by_code(session, named)))
+    chain = circle({**held, **inside})
+    if not chain:
+        return []
+    shape = next(shapes[code] for code in chain if code in shapes)
+    return [fault_at(shape.where, "groups", f"a group cannot contain itself: {' → '.join(chain)}")]
+
+
+async def _unknown_references(session: Session, files: Sequence[PlanFile]) -> list[Fault]:
+    """Every jurisdiction, unit, group and plan that neither the service nor a file knows."""
     named: list[UnitShape | GroupShape] = []
     for file in files:
         named += [*file.units, *file.groups]
     declared = {shape.code for shape in named} | {shape.code for file in files for shape in file.jurisdictions}
     plans = {file.plan.slug for file in files if file.plan}
-    wanted = [reference for file in files for reference in _references(file)]
+    wanted = [reference for file in files for reference in references(file)]
     codes = {code for code, _path, _where in wanted} - declared
     known = declared | set(await unit_store.jurisdictions_by_code(session, codes))
     known |= {row.code for row in (await unit_store.units_by_code(session, codes)).values() if row.retired_at is None}
@@ -118,42 +140,20 @@ async def _refuse_unknown(session: Session, files: Sequence[PlanFile]) -> None:
     missing = [reference for reference in wanted if reference[0] not in known]
     names = await unit_store.all_names(session) if missing else {}
     names |= {word: shape.code for shape in named for word in (shape.name, *shape.aliases, shape.code)}
-    faults = [Fault(path, _unknown(code, names), where.file, where.line, where.column) for code, path, where in missing]
-    for plan in (file.plan for file in files if file.plan and file.plan.superior):
-        if plan.superior not in plans and await session.get(Plan, plan.superior) is None:
-            at = plan.where
-            message = f"there is no plan '{plan.superior}'"
-            faults.append(Fault("plan.superior", message, at.file, at.line, at.column))
-    if faults:
-        raise PlanFileFaults(faults)
+    faults = [fault_at(where, path, _unknown(code, names)) for code, path, where in missing]
+    superiors = {file.plan.superior for file in files if file.plan and file.plan.superior}
+    plans |= set(await plan_store.by_slug(session, superiors))
+    return faults + [
+        fault_at(file.plan.where, "plan.superior", f"there is no plan '{file.plan.superior}'")
+        for file in files
+        if file.plan and file.plan.superior and file.plan.superior not in plans
+    ]
 
 
 def _unknown(code: str, names: dict[str, str]) -> str:
     near = list(dict.fromkeys(names[name] for name in nearest(code, names)))
     hint = f"; the nearest known are {', '.join(near)}" if near else "; declare it in the file, or correct the code"
     return f"nobody knows '{code}'{hint}"
-
-
-def _references(file: PlanFile) -> list[tuple[str, str, Where]]:
-    """Every code that a file refers to, with its path and place."""
-    found: list[tuple[str, str, Where]] = []
-    for place, jurisdiction in enumerate(file.jurisdictions):
-        if jurisdiction.parent:
-            found.append((jurisdiction.parent, f"jurisdictions[{place}].parent", jurisdiction.where))
-    for place, unit in enumerate(file.units):
-        found.append((unit.jurisdiction, f"units[{place}].code", unit.where))
-    for place, group in enumerate(file.groups):
-        found.append((group.jurisdiction, f"groups[{place}].code", group.where))
-        found += [(one.member, f"groups[{place}].members[{i}]", one.where) for i, one in enumerate(group.members)]
-    if file.plan:
-        found.append((file.plan.jurisdiction, "plan.jurisdiction", file.plan.where))
-        if file.plan.issuer:
-            found.append((file.plan.issuer, "plan.issuer", file.plan.where))
-    for place, milestone in enumerate(file.milestones):
-        for role in Role:
-            codes: tuple[str, ...] = getattr(milestone, role.value)
-            found += [(code, f"milestones[{place}].{role.value}", milestone.where) for code in codes]
-    return found
 
 
 def _todo(one: Applied, subject: str) -> list[Change]:
@@ -217,7 +217,7 @@ async def _write_plan(session: Session, actor: Actor, one: Applied, *, now: date
         return
     if plan.jurisdiction != shape.jurisdiction:
         message = f"the plan belongs to '{plan.jurisdiction}'; a plan never moves to another jurisdiction"
-        raise PlanFileFaults([Fault("plan.jurisdiction", message, shape.where.file, shape.where.line)])
+        raise PlanFileFaults([fault_at(shape.where, "plan.jurisdiction", message)])
     await plan_actions.update_plan(session, actor, plan, changes=values, now=now)
 
 
@@ -241,7 +241,7 @@ async def _write_milestones(session: Session, actor: Actor, one: Applied, *, now
     # The order of the file is the order of the plan; what is not in the file any more comes after it.
     left = [row for row in await milestone_store.milestones_of(session, plan.slug) if row.key not in places]
     places |= {row.key: len(one.file.milestones) + place for place, row in enumerate(left, start=1)}
-    await editing.arrange(session, actor, plan, places=places)
+    await editing.arrange(session, actor, plan, places=places, now=now)
 
 
 async def _write_milestone(

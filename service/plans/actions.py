@@ -7,14 +7,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from service.due import faults as faults_of_due
 from service.due.faults import InvalidDue
-from service.due.spec import Frame, check, parse
+from service.due.spec import Form, Frame, check, parse, to_mapping
 from service.journal.actions import record
 from service.journal.kinds import Kind
 from service.kit.actor import Actor
 from service.kit.database import Session
-from service.kit.errors import Conflict, Fault, Invalid, invalid
+from service.kit.errors import Conflict, Fault, Unmet, invalid, require, unmet
 from service.kit.search import searchable
-from service.plans import rules
+from service.plans import rules, store
 from service.plans.models import Plan
 from service.units.actions import require_edit
 from service.units.models import Jurisdiction, Unit
@@ -36,7 +36,7 @@ async def create_plan(
         raise Conflict(f"There is a plan '{slug}' already.")
     home = await session.get(Jurisdiction, jurisdiction)
     if home is None or home.retired_at is not None:
-        raise invalid("jurisdiction", f"there is no jurisdiction '{jurisdiction}'")
+        raise unmet("jurisdiction", f"there is no jurisdiction '{jurisdiction}'")
     plan = Plan(slug=slug, jurisdiction=jurisdiction, created_at=now, updated_at=now, **values)
     await _check(session, plan)
     plan.search_text = searchable([plan.slug, plan.title, plan.number])
@@ -74,6 +74,15 @@ async def archive_plan(session: Session, actor: Actor, plan: Plan, *, now: datet
     await update_plan(session, actor, plan, changes={"status": rules.PlanStatus.ARCHIVED.value}, now=now)
 
 
+def note_contents(plan: Plan, *, now: datetime) -> None:
+    """A milestone of the plan changed: whoever replaces the whole document must have seen that.
+
+    The plan must be locked. Nothing is recorded: the milestone's own fact says what changed.
+    """
+    plan.revision += 1
+    plan.updated_at = now
+
+
 def snapshot(plan: Plan) -> dict[str, Any]:
     """A plan as the journal keeps it (JSON values)."""
     told = {name: getattr(plan, name) for name in _TOLD}
@@ -106,22 +115,24 @@ def _record(
 
 
 async def _check(session: Session, plan: Plan) -> None:
-    """Raise Invalid with everything that is wrong with the plan's fields."""
-    faults = [*_own_faults(plan), *_due_faults(plan)]
+    """Raise Invalid with everything that is wrong; bring the default due specification into its canonical form."""
+    require([*_own_faults(plan), *_due_faults(plan)])
+    faults = []
     if plan.issuer is not None and not await session.get(Unit, plan.issuer):
         faults.append(Fault("issuer", f"there is no unit '{plan.issuer}'"))
     if plan.superior is not None and not await session.get(Plan, plan.superior):
         faults.append(Fault("superior", f"there is no plan '{plan.superior}'"))
-    if plan.superior == plan.slug:
-        faults.append(Fault("superior", "a plan cannot be its own superior"))
-    if faults:
-        raise Invalid("; ".join(str(fault) for fault in faults), faults=faults)
+    require(faults, Unmet)
+    if plan.superior is not None and plan.slug in await store.superiors(session, plan.superior):
+        raise invalid("superior", "a plan cannot be its own superior, not through others either")
 
 
 def _own_faults(plan: Plan) -> list[Fault]:
     faults = []
     if not plan.title.strip():
         faults.append(Fault("title", "a plan needs a title"))
+    if plan.superior == plan.slug:
+        faults.append(Fault("superior", "a plan cannot be its own superior"))
     if (plan.period_start is None) != (plan.period_end is None):
         faults.append(Fault("period", "a period has a first and a last day"))
     if plan.period_start and plan.period_end and plan.period_start > plan.period_end:
@@ -145,4 +156,7 @@ def _due_faults(plan: Plan) -> list[Fault]:
         spec = parse(plan.default_due)
     except InvalidDue as wrong:
         return due_faults("default_due", wrong.faults)
+    plan.default_due = to_mapping(spec)
+    if spec.form is Form.RECURRING:
+        return [Fault("default_due.rrule", "a plan's default cannot recur; give each duty its own due specification")]
     return due_faults("default_due", check(spec, frame_of(plan)))

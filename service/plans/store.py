@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlmodel import col, select
 
 from service.kit.database import Session
-from service.kit.errors import NotFound, invalid
+from service.kit.errors import NotFound, unmet
 from service.kit.search import like
 from service.plans.models import Plan
 
@@ -71,9 +71,26 @@ async def by_slug(session: Session, slugs: Collection[str]) -> dict[str, Plan]:
     return {plan.slug: plan for plan in found}
 
 
+async def superiors(session: Session, slug: str) -> tuple[str, ...]:
+    """A plan and those that it carries out, the nearest first."""
+    chain: list[str] = []
+    here: str | None = slug
+    while here is not None and here not in chain:
+        chain.append(here)
+        plan = await session.get(Plan, here)
+        here = plan.superior if plan else None
+    return tuple(chain)
+
+
+async def issued_by(session: Session, unit: str) -> Sequence[Plan]:
+    """Plans in use that a unit has issued."""
+    query = select(Plan).where(Plan.issuer == unit, Plan.status != "archived").order_by(col(Plan.slug)).limit(5)
+    return (await session.exec(query)).all()
+
+
 async def get_named(session: Session, slug: str) -> Plan:
-    """The plan that a field names. Raises Invalid where there is none or it is archived."""
-    plan = await session.get(Plan, slug)
+    """The plan that a field names, locked. Raises Unmet where there is none or it is archived."""
+    plan = await session.get(Plan, slug, with_for_update=True, populate_existing=True)
     if plan is None or plan.status == "archived":
-        raise invalid("plan", f"there is no plan '{slug}' in use")
+        raise unmet("plan", f"there is no plan '{slug}' in use")
     return plan

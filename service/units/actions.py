@@ -9,7 +9,7 @@ from service.journal.actions import record
 from service.journal.kinds import Kind
 from service.kit.actor import Actor
 from service.kit.database import Session
-from service.kit.errors import Conflict, Denied, InUse, invalid
+from service.kit.errors import Conflict, Denied, InUse, invalid, unmet
 from service.kit.search import searchable
 from service.units import rules, store
 from service.units.models import Jurisdiction, Membership, Registered, Unit, UnitGroup
@@ -33,7 +33,7 @@ async def require_edit(session: Session, actor: Actor, jurisdiction: str | None)
 async def require_jurisdiction(session: Session, code: str | None) -> None:
     """Raise Invalid unless there is such a jurisdiction (None: none is asked for)."""
     if code is not None and not await session.get(Jurisdiction, code):
-        raise invalid("jurisdiction", f"there is no jurisdiction '{code}'")
+        raise unmet("jurisdiction", f"there is no jurisdiction '{code}'")
 
 
 async def create_jurisdiction(
@@ -89,16 +89,16 @@ async def update(session: Session, actor: Actor, row: Registered, *, changes: Ma
     fields = dict(changes)
     members: Sequence[rules.Member] | None = fields.pop("members", None)
     before = await snapshot(session, row)
-    if isinstance(row, Jurisdiction) and "parent" in fields:
+    if isinstance(row, Jurisdiction) and fields.get("parent", row.parent) != row.parent:
+        await require_edit(session, actor, fields["parent"])  # whoever stands above may change what lies below
         await _check_parent(session, row.code, fields["parent"])
     for name, value in fields.items():
         setattr(row, name, value)
     if members is not None and isinstance(row, UnitGroup):
         await _replace_members(session, row, members)
-    was_retired, row.retired_at = row.retired_at, None
+    row.retired_at = None
     row.search_text = searchable([row.code, row.name, *row.aliases])
-    after = await snapshot(session, row)
-    if after == before and was_retired is None:
+    if await snapshot(session, row) == before:
         return
     row.revision += 1
     row.updated_at = now
@@ -126,6 +126,7 @@ def jurisdiction_of(row: Registered) -> str:
 async def snapshot(session: Session, row: Registered) -> dict[str, Any]:
     """A row as the journal keeps it (JSON values)."""
     told: dict[str, Any] = {"code": row.code, "name": row.name, "aliases": list(row.aliases)}
+    told["retired_at"] = row.retired_at.isoformat() if row.retired_at else None
     if isinstance(row, Jurisdiction):
         return told | {"parent": row.parent}
     if isinstance(row, Unit):
@@ -172,7 +173,7 @@ async def _check_new_member(session: Session, actor: Actor, code: str, jurisdict
     await require_edit(session, actor, jurisdiction)
     home = await session.get(Jurisdiction, jurisdiction)
     if home is None or home.retired_at is not None:
-        raise invalid("jurisdiction", f"there is no jurisdiction '{jurisdiction}'")
+        raise unmet("jurisdiction", f"there is no jurisdiction '{jurisdiction}'")
     if not rules.MEMBER_CODE.match(code) or code.partition(".")[0] != jurisdiction:
         raise invalid("code", f"the code is '{jurisdiction}.' and a lower-case word, such as '{jurisdiction}.justice'")
     # Units and groups share one name space: an assignment names either by its code alone.
@@ -184,7 +185,7 @@ async def _check_parent(session: Session, code: str, parent: str | None) -> None
     if parent is None:
         return
     if not await session.get(Jurisdiction, parent):
-        raise invalid("parent", f"there is no jurisdiction '{parent}'")
+        raise unmet("parent", f"there is no jurisdiction '{parent}'")
     if code in await store.ancestors(session, parent):
         raise invalid("parent", f"'{parent}' lies below '{code}': a jurisdiction cannot stand above itself")
 
@@ -196,9 +197,12 @@ async def _replace_members(session: Session, group: UnitGroup, members: Sequence
     groups = await store.groups_by_code(session, codes)
     for position, member in enumerate(members):
         if member.code not in units and member.code not in groups:
-            raise invalid(f"members.{position}", f"there is no unit or group '{member.code}'")
+            raise unmet(f"members.{position}", f"there is no unit or group '{member.code}'")
         if member.from_on and member.until_on and member.from_on > member.until_on:
             raise invalid(f"members.{position}", f"'{member.code}' leaves before it joins")
+    twice = rules.member_twice(members)
+    if twice is not None:
+        raise invalid(f"members.{twice}", f"'{members[twice].code}' is a member twice at the same time")
     await _refuse_circle(session, group.code, members)
     for row in await store.member_rows(session, group.code):
         await session.delete(row)
@@ -234,10 +238,13 @@ async def _check_unused(session: Session, row: Registered, *, now: datetime) -> 
         units = await store.list_rows(
             session, Unit, where=store.RegistryFilter(jurisdiction=row.code), after=None, limit=1
         )
+        groups = await store.list_rows(
+            session, UnitGroup, where=store.RegistryFilter(jurisdiction=row.code), after=None, limit=1
+        )
         below = await store.list_rows(
             session, Jurisdiction, where=store.RegistryFilter(parent=row.code), after=None, limit=1
         )
-        for used in (*units, *below):
+        for used in (*units, *groups, *below):
             raise InUse(f"'{row.code}' still has '{used.code}': retire that first.")
         return
     for group in sorted(await store.groups_containing(session, [row.code])):

@@ -70,6 +70,20 @@ def units_of(group: str, membership: Membership, *, on: date | None) -> tuple[st
     return tuple(found)
 
 
+def member_twice(members: Sequence[Member]) -> int | None:
+    """The position of a member that is one already at that time; None where there is none such."""
+    for place, member in enumerate(members):
+        for earlier in members[:place]:
+            if earlier.code == member.code and _overlap(earlier, member):
+                return place
+    return None
+
+
+def _overlap(one: Member, other: Member) -> bool:
+    begins = max(one.from_on or date.min, other.from_on or date.min)
+    return begins <= min(one.until_on or date.max, other.until_on or date.max)
+
+
 def circle(membership: Membership) -> tuple[str, ...]:
     """A chain of groups that leads back to its start; empty when there is none."""
     done: set[str] = set()

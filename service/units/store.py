@@ -106,11 +106,20 @@ async def memberships_of(session: Session, groups: Collection[str]) -> dict[str,
     return found
 
 
-async def membership_below(session: Session, groups: Collection[str]) -> dict[str, list[rules.Member]]:
-    """The members of these groups and of every group within them: what `rules.units_of` wants."""
+async def membership_below(
+    session: Session, groups: Collection[str], *, hold: bool = False
+) -> dict[str, list[rules.Member]]:
+    """The members of these groups and of every group within them: what `rules.units_of` wants.
+
+    With `hold` nobody changes them until this transaction ends: whoever writes down who answers for a task, while
+    somebody else changes the group, must not write down what was true a moment ago.
+    """
     found: dict[str, list[rules.Member]] = {}
     wanted = set(groups)
     while wanted:
+        if hold:
+            rows = select(UnitGroup.code).where(col(UnitGroup.code).in_(wanted)).order_by(col(UnitGroup.code))
+            await session.exec(rows.with_for_update(read=True))
         found.update(await memberships_of(session, wanted))
         inner = select(Membership.member_group).where(
             col(Membership.group_code).in_(wanted), col(Membership.member_group).is_not(None)

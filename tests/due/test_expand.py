@@ -141,6 +141,8 @@ def test_an_exclusive_rule_counts_what_is_due_within_the_plan_wherever_the_perio
     assert october == [("2023-10", "2023-09-30"), ("2024-10", "2024-09-30"), ("2025-10", "2025-09-30")]
     january = dates(frame, rrule="FREQ=YEARLY;BYMONTH=1", boundary="before")
     assert january == [("2024-01", "2023-12-31"), ("2025-01", "2024-12-31")]
+    beyond = dates(EXCLUSIVE, rrule="FREQ=YEARLY;BYMONTH=1", boundary="before")
+    assert beyond == [("2025-01", "2024-12-31"), ("2026-01", "2025-12-31")]
 
 
 def test_a_yearly_march_duty_of_a_plan_published_in_its_second_year_begins_then() -> None:
@@ -286,3 +288,6 @@ def test_the_edges_of_a_piece_belong_to_it() -> None:
     assert len(expand(spec, PLAN, CHINA, since=edge, until=edge)) == 1
     assert expand(spec, PLAN, CHINA, since=edge + DAY) == ()
     assert expand(spec, PLAN, CHINA, until=edge - DAY) == ()
+    yearly = parse({"rrule": "FREQ=YEARLY;BYMONTH=10"})
+    assert [due.due_on for due in expand(yearly, PLAN, CHINA, since=edge, until=edge)] == [edge]
+    assert expand(yearly, PLAN, CHINA, since=edge + DAY, until=edge + DAY) == ()

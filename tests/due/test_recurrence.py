@@ -110,6 +110,16 @@ def test_rules_name_periods_aligned_to_the_calendar(rule: str, expected: list[st
     assert run(rule, "2023-04-20", "2025-12-31") == expected
 
 
+def test_quarters_and_halves_are_the_calendars_wherever_the_plan_begins() -> None:
+    assert run("FREQ=MONTHLY;INTERVAL=3", "2023-05-20", "2024-02-29") == ["2023-Q2", "2023-Q3", "2023-Q4"]
+    assert run("FREQ=MONTHLY;INTERVAL=6", "2023-05-20", "2024-02-29") == ["2023-H1", "2023-H2"]
+    assert run("FREQ=MONTHLY;INTERVAL=3;BYMONTHDAY=25", "2023-05-20", "2024-02-29") == [
+        "2023-07-25",
+        "2023-10-25",
+        "2024-01-25",
+    ]
+
+
 @pytest.mark.parametrize(
     "rule",
     (

@@ -135,6 +135,8 @@ def test_values_are_read_as_edtf(value: object, precision: Precision, canonical:
         ("2025-Q5", "no quarter Q5"),
         ("2025-H3", "no half H3"),
         ("2021-W53", "it has W01 to W52"),
+        ("2024-W53", "it has W01 to W52"),
+        ("2026-W54", "it has W01 to W53"),
         ("0000", "out of range"),
         (0, "out of range"),
         ("20251", "not a date or period"),

@@ -4,7 +4,6 @@ import io
 import json
 import logging
 import stat
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -64,19 +63,7 @@ def test_a_secret_in_a_text_is_made_unusable(text: str, shown: str) -> None:
     assert log.mask(text) == shown
 
 
-@pytest.fixture
-def lines() -> Iterator[io.StringIO]:
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    stream = io.StringIO()
-    log.configure(level="info", style="json", stream=stream)
-    yield stream
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
-
-
-def test_no_secret_leaves_through_the_log_whoever_wrote_it(lines: io.StringIO) -> None:
+def test_no_secret_leaves_through_the_log_whoever_wrote_it(logged: io.StringIO) -> None:
     ours = structlog.stdlib.get_logger("milepost")
     ours.info(
         "event", key=KEY, nested={"list": [TOKEN], "password": "hunter2"}, authorization="whatever", path=Path(TOKEN)
@@ -87,13 +74,13 @@ def test_no_secret_leaves_through_the_log_whoever_wrote_it(lines: io.StringIO) -
         raise ValueError(WEBHOOK)
     except ValueError:
         ours.exception("failed")
-    text = lines.getvalue()
+    text = logged.getvalue()
     for secret in (KEY, TOKEN, WEBHOOK, "hunter2", "whatever"):
         assert secret not in text
     assert len([json.loads(line) for line in text.splitlines()]) == 4
 
 
-def test_every_line_carries_the_id_of_its_request(lines: io.StringIO) -> None:
+def test_every_line_carries_the_id_of_its_request(logged: io.StringIO) -> None:
     with structlog.contextvars.bound_contextvars(request_id="req_1"):
         logging.getLogger("sqlalchemy").warning("slow")
-    assert json.loads(lines.getvalue())["request_id"] == "req_1"
+    assert json.loads(logged.getvalue())["request_id"] == "req_1"

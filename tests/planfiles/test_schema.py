@@ -10,9 +10,9 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 
 from service.planfiles.rules import fields
-from service.planfiles.rules.emit import to_mapping
+from service.planfiles.rules.emit import emit_plan_file, to_mapping
 from service.planfiles.rules.faults import PlanFileFaults
-from service.planfiles.rules.parse import parse_plan_mapping
+from service.planfiles.rules.parse import parse_plan_file, parse_plan_mapping
 from service.planfiles.rules.schema import plan_schema, schema_text
 from service.planfiles.rules.shapes import PlanFile
 from tests.planfiles.strategies import plan_files
@@ -112,3 +112,9 @@ def test_the_tables_of_the_documentation_name_the_same_fields_in_the_same_order(
     section = page.split(f"\n## `{heading}`\n")[1].split("\n## ")[0].split("\n\n")[0]
     rows = [line.split("|")[1] for line in section.splitlines() if line.startswith(("| `", "| **`"))]
     assert [name for row in rows for name in re.findall(r"`(\w+)`", row)] == [row.name for row in table]
+
+
+def test_the_example_of_the_documentation_is_in_canonical_form() -> None:
+    page = (ROOT / "docs" / "plan-format.md").read_text(encoding="utf-8")
+    example = page.split("```yaml\n")[1].split("```")[0]
+    assert emit_plan_file(parse_plan_file(example, file="plan-format.md", limit=10_000)) == example

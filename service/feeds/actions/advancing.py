@@ -13,7 +13,7 @@ from service.kit.database import Session
 
 @dataclass(slots=True)
 class Changed:
-    """The subjects whose feeds a transaction changes, and the jurisdiction of each. Codes of units and groups begin with it."""
+    """The subjects whose feeds a transaction changes, with their jurisdictions (codes of units and groups begin with them)."""
 
     jurisdictions: dict[str, str] = field(default_factory=dict)
 
@@ -39,9 +39,7 @@ class Changed:
         self.jurisdictions[str(subject)] = subject.code.partition(".")[0]
 
 
-async def advance(
-    session: Session, *, changed: Mapping[str, str], ledgers: Mapping[str, int], at: datetime
-) -> None:
+async def advance(session: Session, *, changed: Mapping[str, str], ledgers: Mapping[str, int], at: datetime) -> None:
     """Give these subjects their next revision, as of `at`. `changed`: subject → jurisdiction.
 
     `ledgers` are those that this transaction has raised already. A subject is only ever changed under the lock of its

@@ -17,12 +17,14 @@ BATCH = 200
 _TOLD_OF_PLANS = ("title", "number", "status", "visibility", "time_zone", "default_due")
 
 
-async def follow(session: Session, *, facts: Sequence[JournalEntry], zone: ZoneInfo, now: datetime) -> None:
+async def follow(session: Session, facts: Sequence[JournalEntry], now: datetime) -> None:
     """Bring entries up to what these facts say, and give every feed that shows them a new revision.
 
     1. which milestones are touched  2. lock their jurisdictions  3. make their entries anew, in batches  4. advance the
-    subjects whose entries or names changed. `zone` is the service's: its civil date decides about lights and marks.
+    subjects whose entries or names changed. `now` comes in the service's time zone, whose civil date decides about
+    lights and marks.
     """
+    zone = now.tzinfo if isinstance(now.tzinfo, ZoneInfo) else ZoneInfo("UTC")
     changed = Changed()
     _note_names(facts, changed)
     touched = await _touched(session, facts)
@@ -92,9 +94,7 @@ async def _touched(session: Session, facts: Sequence[JournalEntry]) -> set[str]:
 
 async def _children(session: Session, facts: Sequence[JournalEntry]) -> set[str]:
     """Entries refer to an occurrence of the parent task: when those come and go, the children's entries may differ."""
-    parents = {
-        str((fact.after or {}).get("milestone", "")) for fact in facts if fact.kind.startswith("occurrence.")
-    }
+    parents = {str((fact.after or {}).get("milestone", "")) for fact in facts if fact.kind.startswith("occurrence.")}
     found: set[str] = set()
     for batch in _batches(sorted(parents)):
         found |= set(await matter_store.children_of(session, batch))
@@ -121,7 +121,7 @@ async def _groups_among(session: Session, codes: Collection[str]) -> set[str]:
 
 
 async def revise_all(session: Session, *, zone: ZoneInfo, now: datetime) -> None:
-    """Make every entry anew: after a release with another layout, or for milestones that were there before feeds were."""
+    """Make every entry anew: after a release with another layout, or for milestones older than feeds."""
     ids = await matter_store.all_milestones(session)
     changed, ledgers = Changed(), dict[str, int]()
     for batch in _batches(sorted(ids)):
@@ -130,4 +130,3 @@ async def revise_all(session: Session, *, zone: ZoneInfo, now: datetime) -> None
         await revise(session, milestones=batch, changed=changed, zone=zone, now=now)
     if changed.jurisdictions:
         await advance(session, changed=changed.jurisdictions, ledgers=ledgers, at=now)
-

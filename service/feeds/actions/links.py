@@ -11,7 +11,7 @@ from service.journal.actions import record
 from service.journal.kinds import Kind
 from service.kit.actor import Actor
 from service.kit.database import Session
-from service.kit.errors import Conflict, invalid
+from service.kit.errors import Conflict, unmet
 from service.kit.ids import new_id
 from service.units.actions import require_edit
 
@@ -32,10 +32,10 @@ async def create_feed(
     """A new subscription address. Raises Invalid, Denied. `current_token` has its token."""
     standing = await subject_store.standing_of(session, subject)
     if standing is None or subject.kind is SubjectKind.PUBLIC:
-        raise invalid(subject.kind.value, f"there is no {subject.kind.value} '{subject.code}'")
+        raise unmet(subject.kind.value, f"there is no {subject.kind.value} '{subject.code}'")
     await require_edit(session, actor, standing.jurisdiction)
     if expires_at is not None and expires_at <= now:
-        raise invalid("expires_at", "this has passed already: the address would never work")
+        raise Conflict("expires_at: this has passed already; the address would never work.")
     feed = Feed(
         id=new_id("fd"),
         subject=str(subject),

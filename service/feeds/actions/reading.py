@@ -1,7 +1,7 @@
 """Reading what a feed shows. Nothing here writes: a feed is polled, and a poll must never wait for a lock."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
 
 from service.feeds.models import FeedEntry
@@ -9,8 +9,10 @@ from service.feeds.rules.phase import midnight
 from service.feeds.rules.subjects import Component, Form, Subject
 from service.feeds.rules.window import Window, last_crossing, next_crossing
 from service.feeds.store import entries as entry_store
+from service.feeds.store import links as link_store
 from service.feeds.store import subjects as subject_store
 from service.feeds.store.entries import Place, Rendering
+from service.feeds.store.links import Link
 from service.kit.database import Session
 
 
@@ -82,6 +84,36 @@ async def keep_renderings(session: Session, *, renderings: Sequence[Rendering]) 
     await entry_store.keep_renderings(session, renderings)
 
 
-async def read_ledgers(session: Session) -> dict[str, int]:
-    """How far every jurisdiction's ledger has come."""
-    return await subject_store.ledgers(session)
+async def read_link(session: Session, *, digest: str) -> Link | None:
+    """What the token with this digest opens; None: nothing ever."""
+    return await link_store.link_of(session, digest)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What has changed since somebody looked: subjects with their revisions, feeds; or nobody knows
+    what (`everything`). `known` is how far the ledgers have come, for the next look.
+    """
+
+    known: dict[str, int]
+    subjects: dict[str, int] = field(default_factory=dict)
+    feeds: tuple[str, ...] = ()
+    everything: bool = False
+
+
+async def read_moved(session: Session, *, known: Mapping[str, int] | None) -> Moved:
+    """What has changed since the ledgers stood at `known` (None: nobody has looked yet).
+
+    Numbers that went back or away are those of another database: a backup was restored, and anything may differ.
+    """
+    reached = await subject_store.ledgers(session)
+    if known is None or any(reached.get(jurisdiction, -1) < number for jurisdiction, number in known.items()):
+        return Moved(known=reached, everything=True)
+    subjects: dict[str, int] = {}
+    feeds: list[str] = []
+    for jurisdiction, number in reached.items():
+        before = known.get(jurisdiction, 0)
+        if number != before:
+            subjects |= await subject_store.subjects_since(session, jurisdiction, before)
+            feeds += await link_store.feeds_since(session, jurisdiction, before)
+    return Moved(known=reached, subjects=subjects, feeds=tuple(feeds))

@@ -78,7 +78,7 @@ def _renew(entry: FeedEntry, wanted: Wanted, *, today: date, now: datetime) -> b
 
 
 def revise_entry(entry: FeedEntry, facts: EntryFacts, phase: Phase, *, on: date, at: datetime) -> bool:
-    """Give an entry these facts; where its text comes to differ, its next revision, as of `at`. Answers whether it does."""
+    """Give an entry these facts; where its text comes to differ, its next revision as of `at`. Answers whether."""
     told = to_mapping(facts)
     print_of_it = fingerprint(told, light=phase.light, state=phase.state, moved=phase.moved)
     upcoming = next_change_on(facts, on)
@@ -96,7 +96,7 @@ def revise_entry(entry: FeedEntry, facts: EntryFacts, phase: Phase, *, on: date,
 
 
 def note(entry: FeedEntry, changed: Changed, groups: Mapping[str, set[str]], *, public: bool) -> None:
-    """Whose feeds show this entry. `groups`: milestone → the groups that it names; `public`: the public feed does too."""
+    """Whose feeds show this entry. `groups`: milestone → the groups that it names; `public`: the public feed too."""
     if entry.unit is not None:
         changed.unit(entry.unit, public=public)
         return

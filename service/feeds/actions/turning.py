@@ -1,4 +1,4 @@
-"""Turning the page: what the date alone changes in entries becomes a revision, as of the midnight at which it changed."""
+"""Turning the page: what the date alone changes in entries becomes a revision, as of the midnight when it changed."""
 
 from datetime import date, datetime, tzinfo
 
@@ -42,7 +42,7 @@ async def turn_page(session: Session, *, today: date, zone: tzinfo) -> int:
 
 
 def _turn(entry: FeedEntry, today: date, zone: tzinfo) -> tuple[datetime | None, int]:
-    """Take an entry through every turn up to today. Answers the midnight of the last one that was seen, and how many."""
+    """Take an entry through every turn up to today. Answers the midnight of the last that shows, and how many."""
     facts = from_mapping(entry.facts)
     last, times = None, 0
     while entry.next_change_on is not None and entry.next_change_on <= today:

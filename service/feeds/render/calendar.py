@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
-from icalendar import Calendar
+from icalendar import Calendar, vText
 
 from service.feeds.render.zones import zone_block
 from service.feeds.rules.subjects import Language
@@ -36,9 +36,9 @@ def render_head(head: Head) -> bytes:
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
     calendar.add("name", head.name)
-    calendar.add("x-wr-calname", head.name)
+    calendar.add("x-wr-calname", vText(head.name))  # icalendar escapes nothing in properties that it does not know
     calendar.add("description", head.description)
-    calendar.add("x-wr-caldesc", head.description)
+    calendar.add("x-wr-caldesc", vText(head.description))
     calendar.add("x-wr-timezone", head.zone)
     calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", "PT1H")  # as text: icalendar would print a timedelta here as 1:00:00

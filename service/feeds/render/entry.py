@@ -55,7 +55,7 @@ def render_entry(entry: Entry, form: Form, *, public_url: str) -> bytes:
 
 
 def render_greeting(uid: str, *, on: date, at: datetime, form: Form, url: str) -> bytes:
-    """What an empty feed shows instead of nothing: that the subscription works. Programs take an empty file for an error."""
+    """What an empty feed shows instead of nothing: that it works. Programs take an empty file for an error."""
     told = words(form.lang)
     is_todo = form.component is Component.VTODO
     block: Block = Todo() if is_todo else Event()

@@ -1,7 +1,7 @@
 """Time zones in calendars.
 
 icalendar's own `add_missing_timezones()` writes a COMMENT and China's summer times of 1986-1991, which libical's check
-refuses. A zone that has kept one offset since 2000 needs one STANDARD block; for any other, instants are written in UTC.
+refuses. A zone that has kept one offset since 2000 needs one STANDARD block; for any other, UTC is written.
 """
 
 import functools

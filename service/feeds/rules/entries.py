@@ -118,15 +118,9 @@ def wanted_entries(matter: Matter, *, zone: ZoneInfo) -> Iterator[Wanted]:
                 yield Wanted(entry_uid(dated.id, unit), task, dated.id, unit, facts, startable)
 
 
-def _facts(
-    task: Task, dated: Dated, spec: DueSpec | None, named: Sequence[Named], zone: ZoneInfo
-) -> EntryFacts:
+def _facts(task: Task, dated: Dated, spec: DueSpec | None, named: Sequence[Named], zone: ZoneInfo) -> EntryFacts:
     due = _due(dated)
     precision = (spec.precision.value if spec.precision else spec.form.value) if spec else ""
-    by_role = {
-        role: shown_names([each.name for each in named if each.role == role])
-        for role in ("lead", "responsible", "support")
-    }
     facts = EntryFacts(
         title=clean_line(task.title),
         kind=task.kind,
@@ -147,11 +141,17 @@ def _facts(
         provisional=dated.provisional,
         moved_from=dated.moved_from,
         moved_on=_civil(dated.moved_at, zone),
-        **by_role,
+        lead=_names(named, "lead"),
+        responsible=_names(named, "responsible"),
+        support=_names(named, "support"),
     )
     if dated.status == "active" and task.published:
         return facts
     return replace(facts, ended="cancelled", ended_on=_civil(dated.cancelled_at, zone))
+
+
+def _names(named: Sequence[Named], role: str) -> tuple[str, ...]:
+    return shown_names([each.name for each in named if each.role == role])
 
 
 def _due(dated: Dated) -> Due:

@@ -79,7 +79,7 @@ class Form:
 _CHOICES: Mapping[str, type[StrEnum]] = {"component": Component, "lang": Language}
 
 
-def read_form(options: Mapping[str, str], *, default: Form = Form()) -> Form | None:  # noqa: B008  # a frozen value
+def read_form(options: Mapping[str, str], *, default: Form = Form()) -> Form | None:
     """The form that options ask for; None where one of them is unknown."""
     chosen: dict[str, StrEnum] = {}
     for name, value in options.items():
@@ -148,6 +148,14 @@ def token_digest(secret: str, token: str) -> str:
 def address(public_url: str, *, token: str, subject: Subject) -> str:
     """The https address to subscribe to."""
     return f"{public_url}{ROOT}{token}/{subject.short_name}.ics"
+
+
+def page_of(subject: Subject) -> str:
+    """The path under which the same things stand in more detail (RFC 7986, 5.6); never the secret address itself."""
+    if subject.kind is SubjectKind.GROUP:
+        return f"/api/v1/groups/{subject.code}"
+    kind = SubjectKind.UNIT if subject.kind is SubjectKind.PUBLIC else subject.kind
+    return f"/api/v1/occurrences?{kind.value}={subject.code}"
 
 
 def webcal(url: str) -> str:

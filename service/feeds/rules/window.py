@@ -35,7 +35,7 @@ WINDOW = Window()
 
 @dataclass(frozen=True, slots=True)
 class Edges:
-    """The due dates next to the window's borders: the last that is out of view, the first and last in it, the next to come."""
+    """The due dates next to the window's borders: the last gone, the first and last in view, the next to come."""
 
     gone: date | None = None
     first: date | None = None

@@ -45,7 +45,7 @@ def _belongs(subject: Subject) -> list[ColumnElement[bool]]:
         case SubjectKind.UNIT:
             return [*shown, col(FeedEntry.unit) == subject.code]
         case SubjectKind.PUBLIC:
-            return [*shown, col(FeedEntry.unit) == subject.code, col(FeedEntry.public)]
+            return [*shown, col(FeedEntry.unit) == subject.code, col(FeedEntry.public).is_(True)]
         case SubjectKind.PLAN:
             return [*shown, col(FeedEntry.unit).is_(None), col(FeedEntry.plan) == subject.code]
         case SubjectKind.JURISDICTION:
@@ -58,7 +58,7 @@ def _belongs(subject: Subject) -> list[ColumnElement[bool]]:
 async def places_of(
     session: Session, subject: Subject, *, first: date, last: date, undated: bool
 ) -> tuple[Sequence[Place], Edges]:
-    """The entries of a subject that fall due between two days, by due date and UID, and the dates around the borders."""
+    """The entries of a subject that fall due between two days, in order, and the dates around the borders."""
     belongs = _belongs(subject)
     due = col(FeedEntry.sort_on)
     within = due.between(first, last)
@@ -72,15 +72,14 @@ async def places_of(
     coming = select(func.min(due)).where(*belongs, due > last, due < NO_DATE).scalar_subquery()
     outside = (await session.execute(select(gone.label("gone"), coming.label("coming")))).one()
     days = [row.sort_on for row in rows if row.sort_on != NO_DATE]
-    inside = (days[0], days[-1]) if days else (None, None)
-    return [Place(row.uid, row.revision) for row in rows], Edges(outside.gone, *inside, outside.coming)
+    first_shown, last_shown = (days[0], days[-1]) if days else (None, None)
+    edges = Edges(outside.gone, first_shown, last_shown, outside.coming)
+    return [Place(row.uid, row.revision) for row in rows], edges
 
 
 async def entries_of(session: Session, milestones: Collection[str]) -> dict[str, FeedEntry]:
     """Every entry of these milestones, by UID, as it is now."""
-    query = (
-        select(FeedEntry).where(col(FeedEntry.milestone).in_(milestones)).execution_options(populate_existing=True)
-    )
+    query = select(FeedEntry).where(col(FeedEntry.milestone).in_(milestones)).execution_options(populate_existing=True)
     return {row.uid: row for row in (await session.execute(query)).scalars()}
 
 
@@ -136,7 +135,7 @@ async def renderings_of(session: Session, uids: Sequence[str], *, form: str, set
 
 
 async def keep_renderings(session: Session, renderings: Sequence[Rendering]) -> None:
-    """Keep bytes for other processes and for after a restart. The first to render a revision wins; older ones give way."""
+    """Keep bytes for other processes and for after a restart. The first of a revision wins; older ones give way."""
     if not renderings:
         return
     insert: Any = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
@@ -152,7 +151,13 @@ async def keep_renderings(session: Session, renderings: Sequence[Rendering]) -> 
     await session.execute(
         query,
         [
-            {"uid": each.uid, "form": each.form, "revision": each.revision, "setting": each.setting, "block": each.block}
+            {
+                "uid": each.uid,
+                "form": each.form,
+                "revision": each.revision,
+                "setting": each.setting,
+                "block": each.block,
+            }
             for each in ordered
         ],
     )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlmodel import col
@@ -16,7 +17,7 @@ from service.kit.errors import NotFound
 class FeedFilter:
     """Which feeds: every field that is given must match. `within`: jurisdictions, None for all."""
 
-    subject: str | None = None
+    subjects: tuple[str, ...] = ()
     within: frozenset[str] | None = None
 
 
@@ -52,8 +53,8 @@ async def list_feeds(
 ) -> Sequence[Feed]:
     """Feeds in order of creation, those after (created_at, id) first; revoked ones too."""
     query = select(Feed).order_by(col(Feed.created_at), col(Feed.id)).limit(limit)
-    if where.subject is not None:
-        query = query.where(col(Feed.subject) == where.subject)
+    for subject in where.subjects:
+        query = query.where(col(Feed.subject) == subject)
     if where.within is not None:
         query = query.where(col(Feed.jurisdiction).in_(where.within))
     if after is not None:
@@ -71,7 +72,7 @@ async def tokens_of(session: Session, feed_id: str) -> Sequence[FeedToken]:
 
 async def link_of(session: Session, digest: str) -> Link | None:
     """What the token with this digest opens; None: nothing ever."""
-    query = (
+    query: Any = (
         select(
             col(Feed.id),
             col(Feed.subject),

@@ -1,6 +1,6 @@
 """What feeds are about, and how often it changed: subjects, and the ledgers that replicas poll."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -85,9 +85,9 @@ async def ledgers(session: Session) -> dict[str, int]:
     return {row.jurisdiction: row.revision for row in rows}
 
 
-async def subjects_since(session: Session, jurisdiction: str, ledger: int) -> Sequence[str]:
-    """The subjects of a jurisdiction that changed after its ledger stood at this number."""
-    query = select(col(FeedSubject.subject)).where(
+async def subjects_since(session: Session, jurisdiction: str, ledger: int) -> dict[str, int]:
+    """The subjects of a jurisdiction that changed after its ledger stood at this number, with their revisions."""
+    query = select(col(FeedSubject.subject), col(FeedSubject.revision)).where(
         col(FeedSubject.jurisdiction) == jurisdiction, col(FeedSubject.ledger) > ledger
     )
-    return (await session.execute(query)).scalars().all()
+    return {row.subject: row.revision for row in await session.execute(query)}

@@ -10,14 +10,14 @@ from service.journal.actions import record
 from service.journal.kinds import Kind
 from service.kit.actor import Actor
 from service.kit.database import Session
-from service.kit.errors import Conflict, Fault, InUse, Invalid, invalid
+from service.kit.errors import Conflict, Fault, InUse, Unmet, invalid, require
 from service.kit.ids import derived_id
 from service.kit.search import searchable
 from service.milestones import rules, store
 from service.milestones.actions.expanding import expand_milestones
 from service.milestones.models import Assignment, Milestone
 from service.plans import store as plan_store
-from service.plans.actions import due_faults, frame_of
+from service.plans.actions import due_faults, frame_of, note_contents
 from service.plans.models import Plan
 from service.units import store as unit_store
 from service.units.actions import jurisdiction_of, require_edit
@@ -80,6 +80,7 @@ async def add_milestone(
     session.add(row)
     await session.flush()
     await _replace_assignments(session, row, assignments)
+    note_contents(plan, now=now)
     await _record(session, actor, row, kind=Kind.MILESTONE_CREATED, before=None, now=now)
     return row
 
@@ -128,6 +129,7 @@ async def change_milestone(
         return False
     row.revision += 1
     row.updated_at = now
+    note_contents(plan, now=now)
     ended = cancelled and before["status"] != "cancelled"
     kind = Kind.MILESTONE_CANCELLED if ended else Kind.MILESTONE_UPDATED
     await _record(session, actor, row, kind=kind, before=before, now=now)
@@ -139,11 +141,15 @@ async def cancel_milestone(session: Session, actor: Actor, row: Milestone, *, no
     await update_milestone(session, actor, row, changes={"status": "cancelled"}, now=now)
 
 
-async def arrange(session: Session, actor: Actor, plan: Plan, *, places: Mapping[str, int]) -> None:
+async def arrange(session: Session, actor: Actor, plan: Plan, *, places: Mapping[str, int], now: datetime) -> None:
     """Put a plan's milestones in order: key → place from 1. Order alone is no change that anybody hears of."""
     await require_edit(session, actor, plan.jurisdiction)
-    for row in await store.milestones_of(session, plan.slug):
+    rows = await store.milestones_of(session, plan.slug)
+    if all(row.position == places[row.key] for row in rows):
+        return
+    for row in rows:
         row.position = places[row.key]
+    note_contents(plan, now=now)
 
 
 async def retire(session: Session, actor: Actor, row: Registered, *, now: datetime) -> None:
@@ -154,6 +160,8 @@ async def retire(session: Session, actor: Actor, row: Registered, *, now: dateti
     if isinstance(row, Jurisdiction):
         for plan in await plan_store.plans_of(session, row.code):
             raise InUse(f"'{row.code}' still has the plan '{plan.slug}': archive that first.")
+    for plan in await plan_store.issued_by(session, row.code):
+        raise InUse(f"'{row.code}' issued the plan '{plan.slug}', which is in use: archive that first.")
     await retire_row(session, actor, row, now=now)
 
 
@@ -195,13 +203,14 @@ async def _check_key(session: Session, plan: str, key: str) -> None:
 
 
 async def _check(session: Session, plan: Plan, row: Milestone, assignments: Sequence[rules.Assigned] | None) -> None:
-    """Raise Invalid with everything that is wrong; bring the due specification into its canonical form."""
+    """Bring the due specification into its canonical form. Raises Invalid with all that is wrong, Unmet."""
     faults = [Fault("title", "a milestone needs a title")] if not row.title.strip() else []
     faults += _check_due(plan, row)
-    faults += await _check_parent(session, row)
-    faults += await _check_assignments(session, assignments or ())
-    if faults:
-        raise Invalid("; ".join(str(fault) for fault in faults), faults=faults)
+    faults += _check_twice(assignments or ())
+    require(faults)
+    unknown = await _check_parent(session, row)
+    unknown += await _check_assignments(session, assignments or ())
+    require(unknown, Unmet)
 
 
 def _check_due(plan: Plan, row: Milestone) -> list[Fault]:
@@ -231,17 +240,22 @@ async def _check_parent(session: Session, row: Milestone) -> list[Fault]:
 async def _check_assignments(session: Session, assignments: Sequence[rules.Assigned]) -> list[Fault]:
     codes = {one.code for one in assignments}
     known = {**await unit_store.units_by_code(session, codes), **await unit_store.groups_by_code(session, codes)}
-    faults, seen = [], set()
+    faults = []
     for place, one in enumerate(assignments):
         path = f"assignments.{place}"
         if one.code not in known:
             faults.append(Fault(path, await _unknown(session, one.code)))
         elif known[one.code].retired_at is not None:
             faults.append(Fault(path, f"'{one.code}' is retired"))
-        if one in seen:
-            faults.append(Fault(path, f"'{one.code}' is named twice as {one.role.value}"))
-        seen.add(one)
     return faults
+
+
+def _check_twice(assignments: Sequence[rules.Assigned]) -> list[Fault]:
+    return [
+        Fault(f"assignments.{place}", f"'{one.code}' is named twice as {one.role.value}")
+        for place, one in enumerate(assignments)
+        if one in assignments[:place]
+    ]
 
 
 async def _unknown(session: Session, code: str) -> str:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from service.due.expand import Due, expand
+from service.due.faults import InvalidDue
 from service.due.match import match
 from service.due.spec import parse
 from service.due.workdays import WorkCalendar
@@ -13,10 +14,11 @@ from service.journal.actions import record
 from service.journal.kinds import Kind
 from service.kit.actor import Actor
 from service.kit.database import Session
+from service.kit.errors import Fault, Invalid
 from service.kit.ids import derived_id, new_id
 from service.milestones import rules, store
 from service.milestones.models import Milestone, Occurrence, OccurrenceUnit
-from service.plans.actions import frame_of
+from service.plans.actions import due_faults, frame_of
 from service.plans.models import Plan
 from service.units import store as unit_store
 
@@ -29,13 +31,13 @@ async def expand_milestones(
     """Bring milestones' occurrences, and who answers for them, up to what their due specifications and plan say.
 
     For each: 1. expand  2. pair new dates with old occurrences, so that a moved one keeps its identity  3. write what
-    differs  4. cancel what is gone. Then, for all: resolve the groups as of each due date.
+    differs  4. cancel what is gone. Then, for all: resolve the groups as of each due date. Raises Invalid where a
+    milestone means nothing in this plan any more: a rule without an end once the plan has no period.
     """
-    calendar = await work_calendar(session)
+    dues = _all_dues(plan, milestones, await work_calendar(session))
     held = await store.occurrences_of(session, [row.id for row in milestones])
     for milestone in milestones:
-        dues = _dues(plan, milestone, calendar)
-        await _write_occurrences(session, actor, milestone, held[milestone.id], dues, now=now)
+        await _write_occurrences(session, actor, milestone, held[milestone.id], dues[milestone.id], now=now)
     await session.flush()
     await resolve_units(session, milestones=[row.id for row in milestones])
 
@@ -68,14 +70,34 @@ async def _write_occurrences(
 
 
 def _pair(old: Sequence[Occurrence], dues: Sequence[Due]) -> tuple[list[tuple[Occurrence, Due]], list[Due]]:
-    """Which occurrence each due date continues (active ones first, then those called off before), and what is new."""
-    pairs: list[tuple[Occurrence, Due]] = []
-    fresh = list(dues)
-    for rows in ([row for row in old if row.status == "active"], [row for row in old if row.status != "active"]):
+    """Which occurrence each due date continues, and what is new.
+
+    The one with its period; of the rest active ones first, then those called off before.
+    """
+    held = {row.period: row for row in old}
+    # The same period first, called off or not: what moves must never want a period that another one keeps.
+    pairs = [(held[due.period], due) for due in dues if due.period in held]
+    kept = {row.id for row, _due in pairs}
+    left = [row for row in old if row.id not in kept]
+    fresh = [due for due in dues if due.period not in held]
+    for rows in ([row for row in left if row.status == "active"], [row for row in left if row.status != "active"]):
         matched = match([(row.period, row.cycle) for row in rows], fresh)
         pairs += [(rows[before], fresh[after]) for before, after in matched.kept]
         fresh = [fresh[after] for after in matched.fresh]
     return pairs, fresh
+
+
+def _all_dues(plan: Plan, milestones: Sequence[Milestone], calendar: WorkCalendar) -> dict[str, Sequence[Due]]:
+    dues: dict[str, Sequence[Due]] = {}
+    faults: list[Fault] = []
+    for milestone in milestones:
+        try:
+            dues[milestone.id] = _dues(plan, milestone, calendar)
+        except InvalidDue as wrong:
+            faults += due_faults(f"milestones.{milestone.key}.due", wrong.faults)
+    if faults:
+        raise Invalid("; ".join(map(str, faults)), faults=faults)
+    return dues
 
 
 def _dues(plan: Plan, milestone: Milestone, calendar: WorkCalendar) -> Sequence[Due]:
@@ -92,7 +114,7 @@ async def resolve_units(session: Session, *, milestones: Sequence[str]) -> list[
     """
     assignments = await store.assignments_of(session, milestones)
     groups = {row.group_code for rows in assignments.values() for row in rows if row.group_code}
-    membership = await unit_store.membership_below(session, groups)
+    membership = await unit_store.membership_below(session, groups, hold=True)
     occurrences = await store.occurrences_of(session, milestones)
     held = await store.units_answering(session, [row.id for rows in occurrences.values() for row in rows])
     changed = []

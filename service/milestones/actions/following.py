@@ -23,6 +23,8 @@ async def follow(session: Session, facts: Sequence[JournalEntry], now: datetime)
             plan = await plan_store.get(session, fact.subject)
             milestones = await store.milestones_of(session, plan.slug)
             await expand_milestones(session, actor, plan=plan, milestones=milestones, now=now)
+        if fact.subject_kind == "plan" and fact.before is not None:
+            await _renew_versions(session, fact, now=now)
         if fact.subject_kind == "holidays":
             await refresh_dates(session, actor, now=now)
     groups = {fact.subject for fact in facts if fact.subject_kind == "group" and fact.before is not None}
@@ -43,6 +45,17 @@ async def refresh_dates(session: Session, actor: Actor, *, now: datetime) -> int
         mine = [row for row in outdated if row.plan == slug]
         await expand_milestones(session, actor, plan=plan, milestones=mine, now=now)
     return len(outdated)
+
+
+async def _renew_versions(session: Session, fact: JournalEntry, *, now: datetime) -> None:
+    """A milestone shows its plan's default due date and source file: where those change, its version does too."""
+    before, after = fact.before or {}, fact.after or {}
+    everywhere, inherited = (before.get(name) != after.get(name) for name in ("source", "default_due"))
+    if everywhere or inherited:
+        for row in await store.milestones_of(session, fact.subject):
+            if everywhere or row.due is None:
+                row.revision += 1
+                row.updated_at = now
 
 
 def _dates_changed(fact: JournalEntry) -> bool:

@@ -1,0 +1,113 @@
+"""`/calendars/…`: the door that calendar programs poll. Bare ASGI on prepared bytes, before the framework.
+
+It answers 200, 304, 404, 405 and 410, and 503 where there is nothing to send yet; never 401, 403, 429, a redirect, a
+page or an exception: one such answer makes some programs stop asking for good.
+"""
+
+from collections.abc import Iterable
+
+from prometheus_client.metrics_core import CounterMetricFamily, Metric
+from prometheus_client.registry import Collector
+from starlette.types import Receive, Scope, Send
+
+from service.feeds.cache import EMPTY, Answer, Message
+from service.feeds.polled.desk import Desk
+from service.feeds.polled.pages import AWAY, Page, Refusal
+from service.feeds.rules.negotiation import Encoding, choose_encoding, is_current
+
+_ENCODINGS_KEPT = 1_000
+_NOT_ALLOWED = Refusal(405, "A calendar can be read (GET, HEAD), nothing else.")
+
+
+class Calendars:
+    """Answers polls. What a poll asks for is in its path, its query and three headers."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._counted = desk.counts.statuses
+        self._encodings: dict[bytes | None, Encoding] = {}
+
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
+        """Answer one poll."""
+        method = scope["method"]
+        if method not in ("GET", "HEAD"):
+            await self._refuse(_NOT_ALLOWED, send, with_body=True)
+            return
+        page: Page | Refusal | None = self._desk.ready(scope["path"], scope["query_string"])
+        if page is None:
+            page = await self._desk.find(scope["path"], scope["query_string"])
+        if isinstance(page, Refusal) or page.body is None:
+            await self._refuse(page if isinstance(page, Refusal) else AWAY, send, with_body=method == "GET")
+            return
+        accepted = if_none_match = if_modified_since = None
+        for name, value in scope["headers"]:
+            if name == b"accept-encoding":
+                accepted = value if accepted is None else accepted + b"," + value
+            elif name == b"if-none-match":
+                if_none_match = value if if_none_match is None else if_none_match + b"," + value
+            elif name == b"if-modified-since":
+                if_modified_since = value
+        body = page.body
+        encoding = self._encodings.get(accepted) or self._choose(accepted)
+        answer = body.answers.get(encoding) or await self._desk.answer(page, encoding)
+        if if_none_match == answer.tag or is_current(
+            tag=answer.tag,
+            changed_at=body.changed_at,
+            if_none_match=if_none_match,
+            if_modified_since=if_modified_since,
+        ):
+            self._counted[304] += 1
+            await send(answer.not_modified)
+            await send(EMPTY)
+            return
+        await self._send(answer, send, with_body=method == "GET")
+
+    def _choose(self, accepted: bytes | None) -> Encoding:
+        if len(self._encodings) >= _ENCODINGS_KEPT:
+            self._encodings.clear()
+        self._encodings[accepted] = chosen = choose_encoding(accepted)
+        return chosen
+
+    async def _send(self, answer: Answer, send: Send, *, with_body: bool) -> None:
+        self._counted[200] += 1
+        await send(answer.ok)
+        await send(answer.ok_body if with_body else EMPTY)
+
+    async def _refuse(self, refusal: Refusal, send: Send, *, with_body: bool) -> None:
+        self._counted[refusal.status] += 1
+        told = f"{refusal.sentence}\n".encode()
+        headers = [
+            (b"content-type", b"text/plain; charset=utf-8"),
+            (b"content-length", str(len(told)).encode()),
+            (b"cache-control", b"no-store"),
+            (b"x-robots-tag", b"noindex"),
+            (b"referrer-policy", b"no-referrer"),
+            (b"x-content-type-options", b"nosniff"),
+        ]
+        if refusal.status == _NOT_ALLOWED.status:
+            headers.append((b"allow", b"GET, HEAD"))
+        if refusal.status == AWAY.status:
+            headers.append((b"retry-after", b"60"))
+        start: Message = {"type": "http.response.start", "status": refusal.status, "headers": headers}
+        await send(start)
+        await send({"type": "http.response.body", "body": told} if with_body else EMPTY)
+
+
+class Polled(Collector):
+    """What was answered, for Prometheus: read when somebody asks, counted as plain numbers."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def collect(self) -> Iterable[Metric]:
+        """The counts as metric families."""
+        polls = CounterMetricFamily("milepost_feed_polls", "Polls of feeds answered, by status.", labels=("status",))
+        for status, count in self._desk.counts.statuses.items():
+            polls.add_metric((str(status),), count)
+        yield polls
+        made = CounterMetricFamily("milepost_feed_bodies_made", "Feed bodies made anew.", self._desk.counts.made)
+        yield made
+        yield CounterMetricFamily("milepost_feed_entries_rendered", "Entries rendered.", self._desk.maker.rendered)
+        yield CounterMetricFamily(
+            "milepost_feed_last_good", "Polls answered with bytes that may be old.", self._desk.counts.last_good
+        )

@@ -1,0 +1,218 @@
+"""Prepared bytes: bodies with their headers, made once a revision, spliced from pieces that did not change."""
+
+import gzip
+import hashlib
+import zlib
+from base64 import urlsafe_b64encode
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Any, Generic, TypeVar
+
+import brotli
+
+from service.feeds.rules.negotiation import Encoding
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+GZIP_LEVEL = 6
+BROTLI_QUALITY = 5
+# A gzip member (RFC 1952) without name and time: the same text gives the same bytes at any hour.
+_GZIP_HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
+_LAST_BLOCK = b"\x03\x00"
+_PIECE_ENDS = 32  # one entry in so many ends a piece, on average
+_LONGEST_PIECE = 128
+
+Message = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The bytes of an entry at a revision, and the time zones that they refer to."""
+
+    uid: str
+    revision: int
+    lines: bytes
+    zones: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A body in one encoding, with the ASGI messages that send it, ready made."""
+
+    tag: bytes
+    body: bytes
+    ok: Message
+    ok_body: Message
+    not_modified: Message
+
+
+EMPTY: Message = {"type": "http.response.body", "body": b""}
+
+_FIXED = (
+    (b"cache-control", b"private, max-age=0, must-revalidate"),
+    (b"vary", b"Accept-Encoding"),
+    (b"x-robots-tag", b"noindex"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+)
+
+
+def answer_of(body: bytes, *, encoding: Encoding, changed_at: datetime) -> Answer:
+    """A body with its headers. The strong ETag is the hash of these very bytes (RFC 9110, 8.8.3.1: one an encoding)."""
+    tag = b'"' + urlsafe_b64encode(hashlib.blake2b(body, digest_size=15).digest()) + b'"'
+    shared = [
+        (b"content-type", b"text/calendar; charset=utf-8"),
+        (b"etag", tag),
+        (b"last-modified", format_datetime(changed_at.astimezone(UTC), usegmt=True).encode()),
+        *_FIXED,
+    ]
+    coded = [] if encoding == "identity" else [(b"content-encoding", encoding.encode())]
+    length = (b"content-length", str(len(body)).encode())
+    return Answer(
+        tag=tag,
+        body=body,
+        ok={"type": "http.response.start", "status": 200, "headers": [*shared, *coded, length]},
+        ok_body={"type": "http.response.body", "body": body},
+        not_modified={"type": "http.response.start", "status": 304, "headers": shared},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some entries in a row, compressed by themselves: where they stand in the compressed body."""
+
+    start: int
+    end: int
+
+
+class Body:
+    """A feed's bytes at one revision. The compressed form is always there; the others are made when somebody asks."""
+
+    __slots__ = ("answers", "changed_at", "pieces")
+
+    def __init__(self, answer: Answer, pieces: dict[bytes, Piece], changed_at: datetime) -> None:
+        self.answers: dict[Encoding, Answer] = {"gzip": answer}
+        self.pieces = pieces
+        self.changed_at = changed_at
+
+    @property
+    def weight(self) -> int:
+        """Bytes in memory, about."""
+        return len(self.answers["gzip"].body) + 150 * len(self.pieces) + 2_000
+
+    def make(self, encoding: Encoding) -> Answer:
+        """The body in an encoding that was not asked for yet. Takes some milliseconds for a large feed."""
+        plain = gzip.decompress(self.answers["gzip"].body)
+        body = brotli.compress(plain, mode=brotli.MODE_TEXT, quality=BROTLI_QUALITY) if encoding == "br" else plain
+        return answer_of(body, encoding=encoding, changed_at=self.changed_at)
+
+
+def compose(head: bytes, blocks: Sequence[Block], foot: bytes, *, changed_at: datetime, before: Body | None) -> Body:
+    """A body from its parts. Pieces that stood in the body `before` are taken over as they are: after an edit of
+    one entry only the piece around it is compressed again.
+
+    Where pieces end depends on the entries alone, so that every replica gives the same bytes whatever it had before.
+    """
+    kept = before.pieces if before else {}
+    old = memoryview(before.answers["gzip"].body) if before else memoryview(b"")
+    parts: list[bytes | memoryview] = [_GZIP_HEAD]
+    pieces: dict[bytes, Piece] = {}
+    check, length, size = 0, 0, len(_GZIP_HEAD)
+    for plain, key in _pieces(head, blocks, foot):
+        found = kept.get(key)
+        part = old[found.start : found.end] if found else _deflate(plain)
+        parts.append(part)
+        pieces[key] = Piece(size, size + len(part))
+        size += len(part)
+        check = zlib.crc32(plain, check)
+        length += len(plain)
+    tail = check.to_bytes(4, "little") + (length & 0xFFFFFFFF).to_bytes(4, "little")
+    body = b"".join([*parts, _LAST_BLOCK, tail])
+    return Body(answer_of(body, encoding="gzip", changed_at=changed_at), pieces, changed_at)
+
+
+def _pieces(head: bytes, blocks: Sequence[Block], foot: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Plain bytes and key of every piece, in order."""
+    yield head, _key(head)
+    run: list[bytes] = []
+    for block in blocks:
+        run.append(block.lines)
+        if len(run) == _LONGEST_PIECE or zlib.crc32(block.uid.encode()) % _PIECE_ENDS == 0:
+            plain = b"".join(run)
+            yield plain, _key(plain)
+            run.clear()
+    plain = b"".join([*run, foot])
+    yield plain, _key(plain)
+
+
+def _key(plain: bytes) -> bytes:
+    return hashlib.blake2b(plain, digest_size=16).digest()
+
+
+def _deflate(plain: bytes) -> bytes:
+    # A full flush ends on a byte and forgets what came before, so pieces can be joined in any order.
+    deflate = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return deflate.compress(plain) + deflate.flush(zlib.Z_FULL_FLUSH)
+
+
+class Shelf(Generic[Key, Value]):
+    """Things with a weight, the least recently used of which fall off when there are too many.
+
+    Taking one only marks it (second chance); nothing is moved, because the polled path takes one with every request.
+    """
+
+    def __init__(self, *, limit: int, dropped: Callable[[Key, Value], None] | None = None) -> None:
+        self.limit = limit
+        self.weight = 0
+        self._kept: OrderedDict[Key, tuple[Value, int]] = OrderedDict()
+        self._used: set[Key] = set()
+        self._dropped = dropped
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def get(self, key: Key) -> Value | None:
+        """What is kept under a key, which now has been used."""
+        found = self._kept.get(key)
+        if found is None:
+            return None
+        self._used.add(key)
+        return found[0]
+
+    def touch(self, key: Key) -> None:
+        """Say that what is kept under a key was used."""
+        self._used.add(key)
+
+    def put(self, key: Key, value: Value, *, weight: int) -> None:
+        """Keep something; others may fall off."""
+        self.drop(key)
+        self._kept[key] = (value, weight)
+        self.weight += weight
+        while self.weight > self.limit and len(self._kept) > 1:
+            self._drop_oldest()
+
+    def drop(self, key: Key) -> None:
+        """Forget what is kept under a key."""
+        found = self._kept.pop(key, None)
+        self._used.discard(key)
+        if found is not None:
+            self.weight -= found[1]
+
+    def values(self) -> list[Value]:
+        """Everything that is kept."""
+        return [value for value, _ in self._kept.values()]
+
+    def _drop_oldest(self) -> None:
+        key = next(iter(self._kept))
+        if key in self._used:
+            self._used.discard(key)
+            self._kept.move_to_end(key)
+            return
+        value, weight = self._kept.pop(key)
+        self.weight -= weight
+        if self._dropped:
+            self._dropped(key, value)

@@ -1,0 +1,264 @@
+"""The desk at which feeds are handed out: everything that a poll needs, in memory.
+
+A page that is fresh goes out as it is. Any other is made anew first; where the database cannot be reached, the last
+good one goes out. Pages grow stale by a change in this process (`hear`), by the ledgers of all processes (`watch`, once
+a second), and at midnight.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from service.feeds.actions import reading, turning
+from service.feeds.cache import Answer, Shelf
+from service.feeds.polled.links import Links, bound
+from service.feeds.polled.making import Maker
+from service.feeds.polled.pages import AWAY, GONE, UNKNOWN, OpenLink, Page, PageKey, Refusal, Slot
+from service.feeds.polled.reach import Reach, Unreached, monotonic
+from service.feeds.rules.negotiation import Encoding
+from service.feeds.rules.phase import midnight
+from service.feeds.rules.subjects import Form, Subject, read_address, read_query, read_subject
+from service.journal.models import JournalEntry
+from service.kit.database import Database
+
+_log = structlog.stdlib.get_logger("milepost.feeds")
+
+PAGES_KEPT = 256 * 1024 * 1024  # bytes of compressed bodies
+EXTRAS_KEPT = 64 * 1024 * 1024  # bytes of other encodings; they can be made from the compressed ones at any time
+SLOTS_KEPT = 100_000
+LOOKS_EVERY = 1.0  # seconds
+PAUSE = 1.0  # seconds without trying after a failure
+PATIENCE = 3.0  # seconds for the database while there is something good to send
+LONG_PATIENCE = 10.0  # and while there is nothing
+LOOK_PATIENCE = 120.0  # turning the page of a large service takes a while
+
+
+@dataclass(slots=True)
+class Counts:
+    """What happened, as plain numbers: a counter's lock would be felt on the polled path."""
+
+    statuses: dict[int, int] = field(default_factory=lambda: dict.fromkeys((200, 304, 404, 405, 410, 503), 0))
+    made: int = 0
+    last_good: int = 0
+
+
+class Desk:
+    """Hands out pages. One a process; processes share nothing but the database. `now` asks the clock, in UTC."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        now: Callable[[], datetime],
+        zone: ZoneInfo,
+        public_url: str,
+        secret: Callable[[], str],
+        public_read: bool,
+        pages_kept: int = PAGES_KEPT,
+    ) -> None:
+        self.counts = Counts()
+        self.maker = Maker(database, public_url=public_url, zone=zone)
+        self._database = database
+        self._now = now
+        self._zone = zone
+        self._reach = Reach()
+        self._links = Links(database, self._reach, secret=secret, public_read=public_read)
+        self._slots: dict[tuple[str, bytes], Slot] = {}
+        self._pages: dict[Subject, dict[Form, Page]] = {}
+        self._bodies: Shelf[PageKey, Page] = Shelf(limit=pages_kept, dropped=_forget_body)
+        self._extras: Shelf[tuple[PageKey, Encoding], Page] = Shelf(limit=EXTRAS_KEPT, dropped=_forget_extra)
+        self._suspect = False
+        self._known: dict[str, int] | None = None
+        self._turned_on: date | None = None
+        self._looking: asyncio.Task[None] | None = None
+        self._pause_until = 0.0
+
+    def ready(self, path: str, query: bytes) -> Page | None:
+        """The page at an address, if it can go out as it is. Asked with every poll: nothing but look-ups."""
+        slot = self._slots.get((path, query))
+        if slot is None or self._suspect:
+            return None
+        page, link = slot.page, slot.link
+        if not (page.fresh and link.fresh) or link.revoked:
+            return None
+        now = self._now()
+        if now >= page.good_until or now >= link.until:
+            return None
+        self._bodies.touch(page.key)
+        return page
+
+    async def find(self, path: str, query: bytes) -> Page | Refusal:
+        """The page at an address, made anew where it has to be. Never raises."""
+        try:
+            await self._catch_up()
+            slot = self._slots.get((path, query))
+            if slot is None or not slot.link.fresh:
+                found = await self._open(path, query)
+                if isinstance(found, Refusal):
+                    return found
+                slot = found
+            if slot.link.revoked or self._now() >= slot.link.until:
+                return GONE
+            return await self._refresh(slot.page)
+        except Exception:  # noqa: BLE001 - a robot that is answered 500 once may never come back
+            _log.exception("a feed could not be made")
+            kept = self._slots.get((path, query))
+            return kept.page if kept is not None and kept.page.body is not None else AWAY
+
+    async def answer(self, page: Page, encoding: Encoding) -> Answer:
+        """A page's answer in an encoding that was not asked for yet. Its body must be there."""
+        body = page.body
+        assert body is not None
+        found = await asyncio.to_thread(body.make, encoding)
+        body.answers[encoding] = found
+        self._extras.put((page.key, encoding), page, weight=len(found.body))
+        return found
+
+    async def _open(self, path: str, query: bytes) -> Slot | Refusal:
+        address = read_address(path)
+        if address is None:
+            return UNKNOWN
+        link: OpenLink | Refusal = await self._links.open(address, exists=self._missing)
+        if isinstance(link, Refusal):
+            return link
+        form = read_query(query, default=link.form)
+        if form is None:
+            return UNKNOWN
+        slot = Slot(link, self._page(PageKey(link.subject, form)))
+        bound(self._slots, SLOTS_KEPT)
+        self._slots[path, query] = slot
+        return slot
+
+    async def _missing(self, subject: Subject) -> Refusal | None:
+        """Why there is no such subject; making its page tells, and whoever asks will want that page."""
+        found = await self._refresh(self._page(PageKey(subject, Form())))
+        if found is UNKNOWN:
+            del self._pages[subject]
+        return found if isinstance(found, Refusal) else None
+
+    def _page(self, key: PageKey) -> Page:
+        pages = self._pages.setdefault(key.subject, {})
+        if key.form not in pages:
+            pages[key.form] = Page(key)
+        return pages[key.form]
+
+    async def _refresh(self, page: Page) -> Page | Refusal:
+        """See to it that a page is as good as it can be: new, or the last good one."""
+        async with page.lock:
+            today = self._today()
+            holds = page.holds_until is None or today < page.holds_until
+            if page.body is not None and page.fresh and holds:
+                page.good_until = self._midnight_after(today)
+            elif page.try_again_at <= monotonic():
+                patience = PATIENCE if page.body is not None else LONG_PATIENCE
+                try:
+                    if not await self._reach.ask(self._make(page, today), patience=patience):
+                        return UNKNOWN
+                except Unreached:
+                    page.try_again_at = monotonic() + PAUSE
+            if page.body is None:
+                return AWAY
+            self.counts.last_good += not page.fresh
+            return page
+
+    async def _make(self, page: Page, today: date) -> bool:
+        changes = page.changes
+        made = await self.maker.make(page.key, today=today, before=page.body)
+        if made is None:
+            return False
+        contents, page.body = made
+        page.revision, page.holds_until = contents.revision, contents.holds_until
+        page.good_until = self._midnight_after(today)
+        page.fresh = page.changes == changes
+        self._bodies.put(page.key, page, weight=page.body.weight)
+        self.counts.made += 1
+        return True
+
+    # ── hearing of changes ───────────────────────────────────────────────────────────────────────────────────────────
+
+    def hear(self, facts: Sequence[JournalEntry]) -> None:
+        """This process has committed a change. The next poll asks the ledgers first, whatever the change was."""
+        self._suspect = bool(facts) or self._suspect
+        self._links.forget_unknown()
+
+    async def watch(self) -> None:
+        """Look once a second, for ever: what other processes commit is seen a second later. Ends when cancelled."""
+        while True:
+            await asyncio.sleep(LOOKS_EVERY)
+            await self._catch_up(patience=LOOK_PATIENCE, always=True)
+            with contextlib.suppress(Unreached):
+                await self._reach.ask(self.maker.keep(), patience=LOOK_PATIENCE)
+
+    async def close(self) -> None:
+        """Let what is under way come to its end, and write down what was rendered."""
+        if self._looking is not None:
+            await asyncio.wait({self._looking})
+        with contextlib.suppress(Unreached):
+            await self._reach.ask(self.maker.keep(), patience=LONG_PATIENCE)
+
+    async def _catch_up(self, *, patience: float = PATIENCE, always: bool = False) -> None:
+        """Look, where there is a reason to; wait for it as long as `patience` lasts. One look at a time."""
+        if not always and not self._suspect and self._turned_on == self._today():
+            return
+        if self._looking is None:
+            if not always and monotonic() < self._pause_until:
+                return
+            self._looking = asyncio.create_task(self._look_quietly(), name="feeds look")
+        await asyncio.wait({self._looking}, timeout=patience)
+
+    async def _look_quietly(self) -> None:
+        try:
+            await self._reach.ask(self._look(), patience=LOOK_PATIENCE)
+        except Unreached:
+            self._suspect = True  # whatever happened meanwhile has to be looked for
+            self._pause_until = monotonic() + PAUSE
+        finally:
+            self._looking = None
+
+    async def _look(self) -> None:
+        """Turn the page where the date has changed, then see whose numbers have moved."""
+        today = self._today()
+        if self._turned_on != today:
+            await self._turn(today)
+        self._suspect = False
+        async with self._database.read() as session:
+            moved = await reading.read_moved(session, known=self._known)
+        if moved.everything:
+            self._links.all_stale()
+            for pages in self._pages.values():
+                for page in pages.values():
+                    page.stale()
+        self._links.stale(moved.feeds)
+        for key, revision in moved.subjects.items():
+            for page in self._pages.get(read_subject(key), {}).values():
+                if page.revision != revision:
+                    page.stale()
+        self._known = moved.known
+
+    async def _turn(self, today: date) -> None:
+        async with self._database.read() as session:
+            needed = await turning.needs_turning(session, today=today)
+        if needed:
+            async with self._database.write() as session:
+                await turning.turn_page(session, today=today, zone=self._zone)
+        self._turned_on = today
+
+    def _today(self) -> date:
+        return self._now().astimezone(self._zone).date()
+
+    def _midnight_after(self, day: date) -> datetime:
+        return midnight(day + timedelta(days=1), self._zone)
+
+
+def _forget_body(_key: PageKey, page: Page) -> None:
+    page.body, page.fresh = None, False
+
+
+def _forget_extra(key: tuple[PageKey, Encoding], page: Page) -> None:
+    if page.body is not None:
+        page.body.answers.pop(key[1], None)

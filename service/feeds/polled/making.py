@@ -1,0 +1,152 @@
+"""Making bodies: from kept blocks, from bytes that some process rendered, and from facts."""
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from service.feeds.actions import reading
+from service.feeds.actions.reading import Contents
+from service.feeds.cache import Block, Body, Shelf, compose
+from service.feeds.models import FeedEntry
+from service.feeds.polled.pages import PageKey
+from service.feeds.render.calendar import FOOT, Head, render_head
+from service.feeds.render.entry import Entry, render_entry, render_greeting
+from service.feeds.rules import texts
+from service.feeds.rules.facts import LAYOUT, EntryFacts, clean_line, from_mapping, greeting_uid
+from service.feeds.rules.phase import Phase
+from service.feeds.rules.subjects import Form, page_of
+from service.feeds.rules.window import WINDOW
+from service.feeds.store.entries import Rendering
+from service.kit.database import Database, Session
+
+BLOCKS_KEPT = 64 * 1024 * 1024  # bytes
+AT_ONCE = 20  # more entries than these are rendered beside the event loop
+UNKEPT = 50_000  # renderings that wait to be written down; what comes beyond is rendered again when it is needed
+BATCH = 500
+_ZONE = b";TZID="
+
+
+class Maker:
+    """Makes bodies. Blocks of entries are kept in memory, and written down for other processes by `keep`."""
+
+    def __init__(self, database: Database, *, public_url: str, zone: ZoneInfo) -> None:
+        self._database = database
+        self._public_url = public_url
+        self._zone = zone
+        # What the bytes of an entry depend on beside its facts and its form.
+        self._setting = hashlib.blake2b(f"{LAYOUT}\n{public_url}".encode(), digest_size=8).hexdigest()
+        self._blocks: Shelf[tuple[str, str], Block] = Shelf(limit=BLOCKS_KEPT)
+        self._unkept: dict[tuple[str, str], Rendering] = {}
+        self.rendered = 0
+
+    async def make(self, key: PageKey, *, today: date, before: Body | None) -> tuple[Contents, Body] | None:
+        """A page's contents and body today; None where there is no such thing. Raises Unavailable."""
+        async with self._database.read() as session:
+            contents = await reading.read_contents(
+                session, subject=key.subject, form=key.form, window=WINDOW, today=today, zone=self._zone
+            )
+            if contents is None:
+                return None
+            blocks, missing = await self._known_blocks(session, contents, key.form)
+            entries = await reading.read_entries(session, uids=missing)
+        blocks |= await self._render(entries, key.form)
+        ordered = [blocks[place.uid] for place in contents.places] or [self._greeting(contents, key.form)]
+        head = self._head(contents, key.form, ordered)
+        return contents, compose(head, ordered, FOOT, changed_at=contents.changed_at, before=before)
+
+    async def _known_blocks(
+        self, session: Session, contents: Contents, form: Form
+    ) -> tuple[dict[str, Block], list[str]]:
+        """The blocks that are in memory or written down, and the UIDs of those that nobody has rendered yet."""
+        wanted = {place.uid: place.revision for place in contents.places}
+        found: dict[str, Block] = {}
+        for uid, revision in wanted.items():
+            block = self._blocks.get((uid, form.key))
+            if block is not None and block.revision == revision:
+                found[uid] = block
+        elsewhere = [uid for uid in wanted if uid not in found]
+        for kept in await reading.read_renderings(session, uids=elsewhere, form=form.key, setting=self._setting):
+            if kept.revision == wanted[kept.uid]:
+                found[kept.uid] = self._shelve(kept, form)
+        return found, [uid for uid in elsewhere if uid not in found]
+
+    async def _render(self, entries: Sequence[FeedEntry], form: Form) -> dict[str, Block]:
+        made = [_entry(row) for row in entries]
+        if len(made) > AT_ONCE:
+            renderings = await asyncio.to_thread(self._render_all, made, form)
+        else:
+            renderings = self._render_all(made, form)
+        for rendering in renderings:
+            if len(self._unkept) < UNKEPT:
+                self._unkept[rendering.uid, rendering.form] = rendering
+        self.rendered += len(renderings)
+        return {each.uid: self._shelve(each, form) for each in renderings}
+
+    def _render_all(self, entries: Sequence[Entry], form: Form) -> list[Rendering]:
+        return [
+            Rendering(
+                uid=each.uid,
+                form=form.key,
+                revision=each.revision,
+                setting=self._setting,
+                block=render_entry(each, form, public_url=self._public_url),
+            )
+            for each in entries
+        ]
+
+    def _shelve(self, rendering: Rendering, form: Form) -> Block:
+        block = Block(rendering.uid, rendering.revision, rendering.block, _zones(rendering.block))
+        self._blocks.put((block.uid, form.key), block, weight=len(block.lines) + 300)
+        return block
+
+    def _greeting(self, contents: Contents, form: Form) -> Block:
+        uid = greeting_uid(str(contents.subject))
+        day = contents.created_at.astimezone(self._zone).date()
+        url = self._public_url + page_of(contents.subject)
+        return Block(uid, 0, render_greeting(uid, on=day, at=contents.created_at, form=form, url=url))
+
+    def _head(self, contents: Contents, form: Form, blocks: Sequence[Block]) -> bytes:
+        name = clean_line(contents.name)
+        head = Head(
+            name=name,
+            description=texts.feed_description(contents.subject, name, WINDOW, form.lang),
+            url=self._public_url + page_of(contents.subject),
+            color=texts.FEED_COLOR,
+            lang=form.lang,
+            changed_at=contents.changed_at,
+            zone=self._zone.key,
+            zones=tuple(sorted({zone for block in blocks for zone in block.zones})),
+        )
+        return render_head(head)
+
+    async def keep(self) -> None:
+        """Write down what was rendered, for other processes and for after a restart. Raises Unavailable, Conflict."""
+        while self._unkept:
+            batch = [self._unkept[key] for key in list(self._unkept)[:BATCH]]
+            async with self._database.write() as session:
+                await reading.keep_renderings(session, renderings=batch)
+            for each in batch:
+                if self._unkept.get((each.uid, each.form)) is each:
+                    del self._unkept[each.uid, each.form]
+
+
+def _entry(row: FeedEntry) -> Entry:
+    facts: EntryFacts = from_mapping(row.facts)
+    return Entry(
+        uid=row.uid,
+        revision=row.revision,
+        revised_at=row.revised_at,
+        created_at=row.created_at,
+        facts=facts,
+        phase=Phase(row.light, "active" if row.state == "active" else "ended", moved=row.moved),
+    )
+
+
+def _zones(lines: bytes) -> tuple[str, ...]:
+    """The zones that an entry's times name. The parameter follows right after the property's name, before any fold."""
+    if _ZONE not in lines:
+        return ()
+    parts = lines.split(_ZONE)[1:]
+    return tuple(dict.fromkeys(part.partition(b":")[0].decode() for part in parts))

@@ -1,0 +1,75 @@
+"""Pages and links as a process remembers them."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import NamedTuple
+
+from service.feeds.cache import Body
+from service.feeds.rules.subjects import Form, Subject
+
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+class PageKey(NamedTuple):
+    """What a page shows, and how. Links that agree in both share one page."""
+
+    subject: Subject
+    form: Form
+
+
+@dataclass(slots=True, eq=False)
+class Page:
+    """A feed as it is sent. `fresh`: nobody has said since that it changed; `good_until`: the next local midnight.
+
+    `changes` counts what was said, so that a body that was being made meanwhile is not taken for the newest.
+    """
+
+    key: PageKey
+    body: Body | None = None
+    fresh: bool = False
+    good_until: datetime = LONG_AGO
+    holds_until: date | None = None
+    revision: int = -1
+    changes: int = 0
+    try_again_at: float = 0.0
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def stale(self) -> None:
+        """Something that this page shows has changed."""
+        self.fresh = False
+        self.changes += 1
+
+
+@dataclass(slots=True, eq=False)
+class OpenLink:
+    """What an address opens. `fresh`: nobody has said since that the link changed."""
+
+    subject: Subject
+    form: Form
+    feed: str = ""
+    until: datetime = NEVER
+    revoked: bool = False
+    fresh: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One address (path and query) with the page that it shows and the link that opens it."""
+
+    link: OpenLink
+    page: Page
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why an address shows nothing."""
+
+    status: int
+    sentence: str
+
+
+UNKNOWN = Refusal(404, "There is no such calendar.")
+GONE = Refusal(410, "This calendar was closed. Ask whoever gave you the address for a new one.")
+AWAY = Refusal(503, "The calendar cannot be read at the moment; it will be back.")
