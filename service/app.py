@@ -41,6 +41,9 @@ from service.kit.clock import Clock, parse_clock
 from service.kit.database import Database
 from service.kit.errors import MilepostError
 from service.settings import Settings, strangers
+from service.web import errors, home, static
+from service.web import plans as plan_pages
+from service.web import units as unit_pages
 
 _log = structlog.stdlib.get_logger("milepost")
 
@@ -56,10 +59,12 @@ RESOURCES: tuple[APIRouter, ...] = (
     occurrences.router,
     holidays.router,
     feeds.router,
-    feeds.pages,
     keys.router,
     audit.router,
 )
+
+# The HTML door.
+PAGES: tuple[APIRouter, ...] = (home.router, plan_pages.router, unit_pages.router, static.router)
 
 # Paths that take documents.
 LARGER = {f"{API}/plans:read": DOCUMENT_LIMIT}
@@ -133,10 +138,11 @@ def create_app(settings: Settings, *, database: Database | None = None, clock: C
     )
     app.state.gate = gate
     problems.install(app)
+    errors.install(app)
     app.include_router(operations.router)
     if settings.role == "worker":  # it answers to operators only
         return app
-    for router in RESOURCES:
+    for router in (*RESOURCES, *PAGES):
         app.include_router(router)
     app.polled = Calendars(desk)
     return app

@@ -1,11 +1,10 @@
 """Due specifications at the JSON door."""
 
-from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, StrictFloat, StrictInt
 
-from service.api.fields import ShortText
+from service.api.fields import Day, ShortText, Whole
 from service.api.shapes import Sent, Shape, one_of
 from service.due.describe import sentence_en, sentence_zh
 from service.due.spec import Bound, Boundary, Precision, Roll, parse, to_full_mapping
@@ -23,7 +22,7 @@ class QuotaShape(Sent):
 
     model_config = ConfigDict(json_schema_extra=one_of("count", "amount", "ratio"))
 
-    count: Annotated[StrictInt, Field(ge=1, le=1_000_000_000)] | None = None
+    count: Annotated[Whole, Field(ge=1, le=1_000_000_000)] | None = None
     amount: Number | None = None
     ratio: Annotated[StrictInt | StrictFloat, Field(gt=0, le=100)] | None = None
     unit: ShortText = ""
@@ -34,8 +33,8 @@ class QuotaShape(Sent):
 class TermShape(Sent):
     """Once within a number of years from a day."""
 
-    years: Annotated[StrictInt, Field(ge=1, le=100)]
-    from_: Annotated[date, Field(alias="from")]
+    years: Annotated[Whole, Field(ge=1, le=100)]
+    from_: Annotated[Day, Field(alias="from")]
 
 
 class Due(Sent):

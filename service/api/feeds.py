@@ -6,9 +6,9 @@ from typing import Literal
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
-from service.api.fields import Code, CodeQuery, MemberCode, PathId, ShortText, Slug
+from service.api.fields import At, Code, CodeQuery, MemberCode, PathId, ShortText, Slug
 from service.api.shapes import ANY_LIMIT, Cursor, Limit, Page, Sent, Shape, one_of
 from service.feeds.actions import links
 from service.feeds.models import Feed
@@ -44,7 +44,7 @@ class NewFeed(Sent):
     alarms: Literal["off"] = Field("off", description="Alarms in entries are not offered yet.")
     lang: Language = Language.ZH
     label: ShortText = Field("", description="For whom it was made: shown in the list of feeds, never in a calendar.")
-    expires_at: AwareDatetime | None = None
+    expires_at: At | None = None
 
 
 class FeedShape(Shape):

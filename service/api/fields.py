@@ -1,10 +1,11 @@
 """Kinds of field that several resources have: bounds for the OpenAPI document, a sentence for what is wrong."""
 
 import re
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import Path, Query
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 
 _WORD = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
 
@@ -61,6 +62,26 @@ Title = Annotated[
 ShortText = Annotated[str, Field(max_length=100, json_schema_extra=_SHORT), _short]
 Note = Annotated[str, Field(max_length=2000, json_schema_extra=_NOTE), _note]
 Aliases = Annotated[list[Name], Field(max_length=50)]
+
+
+def _iso(given: Any) -> Any:
+    """Dates and instants come as ISO 8601 text: a number is no date, though the parser would take it for seconds."""
+    if isinstance(given, str) and not re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", given):
+        raise ValueError("this must be an ISO 8601 date, such as 2024-10-31")
+    if isinstance(given, int | float):
+        raise ValueError("this must be an ISO 8601 date, such as '2024-10-31', not a number")
+    return given
+
+
+def _whole(given: Any) -> Any:
+    if isinstance(given, str | bool):
+        raise ValueError("this must be a whole number")
+    return given
+
+
+Day = Annotated[date, BeforeValidator(_iso)]
+At = Annotated[AwareDatetime, BeforeValidator(_iso)]
+Whole = Annotated[int, BeforeValidator(_whole)]
 
 PathCode = Annotated[str, Path(max_length=100, json_schema_extra=_SAFE), _safe]
 PathId = Annotated[str, Path(max_length=64, json_schema_extra=_SAFE), _safe]

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Query, Request, Response
 from pydantic import Field, StrictBool
 
-from service.api.fields import Aliases, Code, CodeQuery, MemberCode, Name, Note, PathCode, Search
+from service.api.fields import Aliases, Code, CodeQuery, Day, MemberCode, Name, Note, PathCode, Search
 from service.api.registry import Registered, changes_of, list_registry
 from service.api.shapes import ANY_LIMIT, Cursor, Limit, Page, Sent, Shape
 from service.gate.conditional import Guarded, Seen, etag
@@ -30,8 +30,8 @@ class MemberShape(Sent):
     """A unit's or group's place in a group; both days inclusive, null: no bound."""
 
     member: MemberCode
-    from_on: date | None = None
-    until_on: date | None = None
+    from_on: Day | None = None
+    until_on: Day | None = None
 
 
 Members = Annotated[list[MemberShape], Field(max_length=2000)]
@@ -143,7 +143,7 @@ async def get_group_units(
     _actor: Reader,
     session: Reading,
     now: Now,
-    on: Annotated[date | None, Query(description="The day; today where it is left out.")] = None,
+    on: Annotated[Day | None, Query(description="The day; today where it is left out.")] = None,
 ) -> GroupUnits:
     """Who belongs to a group on a day, groups within it followed."""
     await store.get(session, UnitGroup, code)

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Path
 from pydantic import Field
 
-from service.api.fields import ShortText
+from service.api.fields import Day, ShortText
 from service.api.shapes import Sent, Shape
 from service.gate.guard import Admin, Reader
 from service.gate.routing import resource
@@ -16,14 +16,14 @@ from service.holidays import actions, rules
 router = resource("/holidays", tag="holidays")
 
 Year = Annotated[int, Path(ge=1900, le=2200)]
-Days = Annotated[list[date], Field(max_length=120)]
+Days = Annotated[list[Day], Field(max_length=120)]
 
 
 class YearRequest(Sent):
     """A year's notice."""
 
     notice: Annotated[ShortText, Field(min_length=1, examples=["国办发明电〔2025〕7号"])]
-    off_days: Days
+    off_days: Annotated[Days, Field(min_length=1)]
     work_days: Days = []
 
 

@@ -5,11 +5,11 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import Path, Response
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from service.access import actions, store
 from service.access.models import ApiKey
-from service.api.fields import Code
+from service.api.fields import At, Code
 from service.api.shapes import ANY_LIMIT, Cursor, Limit, Page, Sent, Shape
 from service.gate.guard import Admin
 from service.gate.idempotency import Creating
@@ -30,7 +30,7 @@ class KeyRequest(Sent):
     name: str = Field(min_length=1, max_length=100, description="Who or what uses it.")
     scopes: list[Scope] = Field(min_length=1, max_length=50)
     jurisdiction: Code | None = Field(None, description="What it may change is bounded to this one.")
-    expires_at: AwareDatetime | None = None
+    expires_at: At | None = None
 
 
 class Key(Shape):

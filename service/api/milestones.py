@@ -1,15 +1,15 @@
 """`/milestones`: the tasks of plans."""
 
-from datetime import date, datetime
+from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import Query, Response
-from pydantic import ConfigDict, Field, StrictInt
+from pydantic import ConfigDict, Field
 
 from service.api.bulk import Bulk, BulkAnswer, DryRun, Each, run_bulk
 from service.api.due import Due, DueShape, due_shape, sentences
-from service.api.fields import CodeQuery, Key, MemberCode, Note, PathId, Search, ShortText, Slug, Title
+from service.api.fields import CodeQuery, Day, Key, MemberCode, Note, PathId, Search, ShortText, Slug, Title, Whole
 from service.api.registry import changes_of
 from service.api.shapes import ANY_LIMIT, Cursor, Limit, Page, Sent, Shape, one_of
 from service.gate.conditional import Guarded, Seen, etag, expect
@@ -51,7 +51,7 @@ Implements = Annotated[
         description="`slug/key` of the superior plan's milestone that this one carries out.",
     ),
 ]
-Lines = Annotated[list[Annotated[StrictInt, Field(ge=1, le=10_000_000)]], Field(max_length=100)]
+Lines = Annotated[list[Annotated[Whole, Field(ge=1, le=10_000_000)]], Field(max_length=100)]
 
 
 class MilestoneChanges(Sent):
@@ -177,8 +177,8 @@ async def list_milestones(
     role: Annotated[Role | None, Query()] = None,
     kind: Annotated[MilestoneKind | None, Query()] = None,
     jurisdiction: CodeQuery = None,
-    due_from: Annotated[date | None, Query()] = None,
-    due_to: Annotated[date | None, Query()] = None,
+    due_from: Annotated[Day | None, Query()] = None,
+    due_to: Annotated[Day | None, Query()] = None,
     status: Annotated[MilestoneStatus | None, Query()] = None,
     q: Search = None,
     limit: Limit = ANY_LIMIT,

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Query, Request
 
-from service.api.fields import CodeQuery, PathId, Search
+from service.api.fields import CodeQuery, Day, PathId, Search
 from service.api.shapes import ANY_LIMIT, Cursor, Limit, Page, Shape
 from service.gate.conditional import etag
 from service.gate.guard import Reader
@@ -102,8 +102,8 @@ async def list_occurrences(
     role: Annotated[Role | None, Query()] = None,
     kind: Annotated[MilestoneKind | None, Query()] = None,
     jurisdiction: CodeQuery = None,
-    due_from: Annotated[date | None, Query()] = None,
-    due_to: Annotated[date | None, Query()] = None,
+    due_from: Annotated[Day | None, Query()] = None,
+    due_to: Annotated[Day | None, Query()] = None,
     status: Annotated[MilestoneStatus | None, Query()] = None,
     q: Search = None,
     limit: Limit = ANY_LIMIT,

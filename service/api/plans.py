@@ -9,7 +9,7 @@ from fastapi import Path, Query, Request, Response
 from pydantic import Field, model_validator
 
 from service.api.due import Due, DueShape, due_shape
-from service.api.fields import Code, CodeQuery, MemberCode, Note, PathCode, Search, ShortText, Slug, Title
+from service.api.fields import Code, CodeQuery, Day, MemberCode, Note, PathCode, Search, ShortText, Slug, Title
 from service.api.registry import changes_of
 from service.api.shapes import ANY_LIMIT, Cursor, Limit, Page, Sent, Shape
 from service.due.spec import BeforeMonth
@@ -38,8 +38,8 @@ ZoneName = Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9_+/-]+$", ex
 class PeriodShape(Sent):
     """First and last day."""
 
-    start: date
-    end: date
+    start: Day
+    end: Day
 
 
 class PlanSource(Sent):
@@ -63,7 +63,7 @@ class PlanFields(Sent):
     number: ShortText = ""
     status: PlanStatus = PlanStatus.PUBLISHED
     visibility: Visibility = Visibility.PUBLIC
-    published_on: date | None = None
+    published_on: Day | None = None
     period: PeriodShape | None = None
     time_zone: ZoneName | None = None
     before_month: BeforeMonth = BeforeMonth.INCLUSIVE
@@ -234,7 +234,13 @@ class PlanFileAnswer(Response):
     media_type = "application/yaml"
 
 
-@router.get("/{slug}/export", response_class=PlanFileAnswer)
+# What is in the file, not how it is written: readers of this document parse YAML before they look.
+_FILE_ANSWER: dict[int | str, dict[str, Any]] = {
+    200: {"description": "A plan file", "content": {"application/yaml": {"schema": {"type": "object"}}}}
+}
+
+
+@router.get("/{slug}/export", response_class=PlanFileAnswer, responses=_FILE_ANSWER)
 async def export_plan(slug: PathCode, actor: Reader, session: Reading) -> PlanFileAnswer:
     """A plan with its milestones as a plan file; the same file comes back that was applied."""
     plan = await store.get(session, slug, public_only=actor.kind == "public")
@@ -246,7 +252,7 @@ _FILE_BODY = {
         "required": True,
         "description": "A plan file, see the plan format.",
         "content": {
-            "application/yaml": {"schema": {"type": "string"}},
+            "application/yaml": {"schema": {"type": "object"}},
             "application/json": {"schema": {"type": "object"}},
         },
     }

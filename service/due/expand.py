@@ -9,7 +9,7 @@ from service.due.series import Step, run_of, steps
 from service.due.spec.check import check
 from service.due.values import DueSpec, Form, Frame, TermKind
 from service.due.window import last_day_in_time, window_start
-from service.due.workdays import Roll, WorkCalendar
+from service.due.workdays import WorkCalendar
 
 ONCE = "once"
 
@@ -22,7 +22,7 @@ class Due:
     recurrence that it belongs to (`2024`, `2024-Q3`; `once` for one that does not recur) and keeps its identity when
     the specification moves. Dates are civil dates in the plan's time zone, and None where there is no due date.
     `due_on` is `nominal_due_on` after `roll`; `provisional` says that a notice which is not out yet may change it, and
-    `dataset` which statutory days were looked at (empty: none were, because nothing rolls).
+    `dataset` which statutory days it was computed with (empty where there is no date).
     """
 
     period: str
@@ -124,7 +124,7 @@ def _due(
         due_on=calendar.roll_day(nominal, spec.roll),
         due_time=spec.time,
         provisional=calendar.roll_is_provisional(nominal, spec.roll),
-        dataset="" if spec.roll is Roll.NONE else calendar.dataset,
+        dataset=calendar.dataset,
     )
 
 

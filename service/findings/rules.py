@@ -118,9 +118,10 @@ def _note(code: Code, task: TaskFact, en: str, zh: str) -> Finding:
 def _no_unit(_plan: PlanFact, task: TaskFact) -> Iterator[Finding]:
     if not task.assigned:
         yield _warn(Code.NO_UNIT, task, "No unit answers for it.", "没有责任单位。")
-    elif not any(due.units for due in task.dues) and task.dues:
-        named = ", ".join(task.assigned)
-        en, zh = f"{named} had no members when it falls due.", f"到期时 {named} 没有成员单位。"
+    elif empty := [due for due in task.dues if not due.units]:
+        named, day = ", ".join(task.assigned), empty[0].due_on
+        en = f"{named} had no members when it falls due" + (f" ({day})." if day else ".")
+        zh = f"到期时{f'（{day}）' if day else ''} {named} 没有成员单位。"
         yield _warn(Code.NO_UNIT, task, en, zh)
 
 

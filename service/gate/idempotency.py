@@ -59,7 +59,7 @@ Key = Annotated[
 
 
 async def creating(request: Request, actor: Caller, now: Now, key: Key = None) -> AsyncIterator[Session]:
-    """A session in which something is created, once for every Idempotency-Key. Raises Replay, Conflict, Invalid."""
+    """A session in which something is created, once for every Idempotency-Key. Raises Replay, Conflict."""
     gate = gate_of(request)
     async with change(gate.database, now=now, zone=gate.settings.timezone, hearers=gate.hearers) as session:
         if key is not None and actor.kind != "public":

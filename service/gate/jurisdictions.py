@@ -6,6 +6,6 @@ from service.units.store import jurisdictions_by_code
 
 
 async def require_jurisdiction(session: Session, code: str | None) -> None:
-    """Raise Invalid unless there is such a jurisdiction (None: no bound, always there)."""
+    """Raise Unmet unless there is such a jurisdiction (None: no bound, always there)."""
     if code is not None and code not in await jurisdictions_by_code(session, [code]):
         raise unmet("jurisdiction", f"there is no jurisdiction '{code}'")

@@ -250,7 +250,7 @@ async def milestones_with_groups(session: Session, groups: Collection[str]) -> S
 
 
 async def milestones_dated_by_other_data(session: Session, dataset: str) -> Sequence[Milestone]:
-    """Active milestones with an occurrence that was moved off days off by another data set than this one."""
+    """Active milestones with an occurrence that was computed with another data set of statutory days than this one."""
     held = select(Occurrence.milestone).where(
         Occurrence.dataset != "", Occurrence.dataset != dataset, Occurrence.status == "active"
     )

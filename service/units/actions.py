@@ -175,7 +175,7 @@ async def _check_new_member(session: Session, actor: Actor, code: str, jurisdict
     if home is None or home.retired_at is not None:
         raise unmet("jurisdiction", f"there is no jurisdiction '{jurisdiction}'")
     if not rules.MEMBER_CODE.match(code) or code.partition(".")[0] != jurisdiction:
-        raise invalid("code", f"the code is '{jurisdiction}.' and a lower-case word, such as '{jurisdiction}.justice'")
+        raise unmet("code", f"the code is '{jurisdiction}.' and a lower-case word, such as '{jurisdiction}.justice'")
     # Units and groups share one name space: an assignment names either by its code alone.
     if await store.find_member(session, code) is not None:
         raise Conflict(f"There is a unit or group '{code}' already.")

@@ -23,7 +23,7 @@ Handler = Callable[[Request, Exception], Awaitable[Response]]
 
 # Programs ask here, whatever they say that they accept.
 _OF_PROGRAMS = re.compile(r"/(api|calendars)(/|$)")
-_HTML = re.compile(r"(?:^|,)\s*(?:text/html|application/xhtml\+xml)\s*(?:;(?!\s*q=0(?:\.0*)?\s*(?:,|$))|,|$)", re.IGNORECASE)
+_HTML = re.compile(r"(^|,)\s*text/html\s*(;(?!\s*q=0(\.0*)?\s*(,|$))|,|$)", re.IGNORECASE)
 _NOT_COPIED = frozenset({"content-type", "content-length"})
 
 

@@ -76,9 +76,7 @@ async def home(
 
 async def _plans(visit: Visit, q: str, jurisdiction: str, cursor: str | None) -> Page[PlanCard]:
     after = decode_texts(cursor, parts=1)
-    where = plan_store.PlanFilter(
-        q=q or None, jurisdiction=jurisdiction or None, public_only=visit.viewer.public_only
-    )
+    where = plan_store.PlanFilter(q=q or None, jurisdiction=jurisdiction or None, public_only=visit.viewer.public_only)
     rows = await plan_store.list_plans(visit.session, where=where, after=after[0] if after else None, limit=PLANS + 1)
     page = cut(rows, PLANS, lambda plan: (plan.slug,))
     today = visit.speech.today
@@ -115,10 +113,13 @@ def _urgency(tally: Tally, name: str) -> tuple[date, int, str]:
     return tally.next_on or date.max, -tally.past, name
 
 
+def _line_urgency(line: UnitLine) -> tuple[date, int, str]:
+    return _urgency(line.tally, line.unit.name)
+
+
 def _by_jurisdiction(lines: Iterable[UnitLine]) -> Mapping[str, Sequence[UnitLine]]:
     grouped: dict[str, list[UnitLine]] = {}
     for line in lines:
         grouped.setdefault(line.unit.jurisdiction, []).append(line)
-    return {
-        code: sorted(found, key=lambda line: _urgency(line.tally, line.unit.name)) for code, found in grouped.items()
-    }
+    lists = {code: sorted(found, key=_line_urgency) for code, found in grouped.items()}
+    return dict(sorted(lists.items(), key=lambda item: (_line_urgency(item[1][0])[:1], item[0])))

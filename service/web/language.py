@@ -24,12 +24,17 @@ _KINDS = {
 
 def language_of(request: Request) -> Language:
     """What `?lang=` asks for, else what the browser prefers of the two, else Chinese."""
-    asked = request.query_params.get("lang")
-    if asked in Language:
-        return Language(asked)
+    if asked := asked_for(request):
+        return asked
     header = request.headers.get("accept-language", "")
     wanted = {tongue: _quality(header, tongue) for tongue in Language}
     return Language.EN if wanted[Language.EN] > wanted[Language.ZH] else Language.ZH
+
+
+def asked_for(request: Request) -> Language | None:
+    """The language that the address names, if it names one of ours."""
+    named = request.query_params.get("lang")
+    return next((tongue for tongue in Language if tongue.value == named), None)
 
 
 def _quality(header: str, tongue: str) -> float:
@@ -64,17 +69,21 @@ class Speech:
         return zh if self.lang is Language.ZH else en
 
     def day(self, day: date) -> str:
-        """10月31日, 31 October; with its year where that is another one."""
+        """10月31日, 31 Oct; with its year where that is another one."""
         year = day.year != self.today.year
         if self.lang is Language.ZH:
             return f"{f'{day.year}年' if year else ''}{day.month}月{day.day}日"
-        return f"{day.day} {MONTHS[day.month - 1]}{f' {day.year}' if year else ''}"
+        return f"{day.day} {MONTHS[day.month - 1][:3]}{f' {day.year}' if year else ''}"
 
     def full_day(self, day: date) -> str:
         """2024年10月31日 周四, Thursday 31 October 2024."""
         if self.lang is Language.ZH:
             return f"{day.year}年{day.month}月{day.day}日 {weekday_zh(day)}"
         return f"{weekday_en(day)} {day.day} {MONTHS[day.month - 1]} {day.year}"
+
+    def weekday(self, day: date) -> str:
+        """周四, Thursday."""
+        return self.say(weekday_zh(day), weekday_en(day))
 
     def left(self, dated: Dated) -> str:
         """How far off it is."""

@@ -17,7 +17,7 @@ from service.gate.state import Gate, gate_of
 from service.gate.transaction import Now, Reading
 from service.kit.database import Session
 from service.reports.actions.board import Viewer
-from service.web.language import Speech, language_of
+from service.web.language import Speech, asked_for, language_of
 from service.web.static import address_of, body_or_head
 
 # Nothing in line, nothing from elsewhere: whatever slips through the escaping would still not run.
@@ -103,19 +103,19 @@ def _tongue(speech: Speech) -> str:
 
 
 def _linker(request: Request) -> "_Link":
-    return _Link(request.query_params.get("lang", ""))
+    return _Link(asked_for(request))
 
 
 @dataclass(frozen=True, slots=True)
 class _Link:
     """Addresses of other pages, which keep the language that was asked for."""
 
-    lang: str
+    lang: Language | None
 
     def __call__(self, path: str, query: Mapping[str, str] | None = None) -> str:
         asked = {name: value for name, value in (query or {}).items() if value}
-        if self.lang in Language:
-            asked["lang"] = self.lang
+        if self.lang is not None:
+            asked["lang"] = self.lang.value
         path, _, anchor = path.partition("#")
         return quote(path) + (f"?{urlencode(asked)}" if asked else "") + (f"#{quote(anchor)}" if anchor else "")
 

@@ -5,6 +5,7 @@ from starlette.responses import Response
 from service.findings.actions import find
 from service.findings.rules import Severity
 from service.plans import store
+from service.plans.models import Plan
 from service.reports.actions.board import card, plan_rows
 from service.reports.store.board import tally_plans
 from service.units import store as unit_store
@@ -28,11 +29,18 @@ async def plan_page(visit: Visiting, slug: str) -> Response:
             "home": await unit_store.get(session, Jurisdiction, plan.jurisdiction),
             "issuer": await unit_store.get(session, Unit, plan.issuer) if plan.issuer else None,
             "tally": tallies[slug],
+            "source_url": _web_address(plan),
             "rows": await plan_rows(session, visit.viewer, plan=plan),
             "warnings": [one for one in findings if one.severity is Severity.WARNING],
             "notices": [one for one in findings if one.severity is not Severity.WARNING],
         },
     )
+
+
+def _web_address(plan: Plan) -> str | None:
+    # A plan file may say anything there; only what leads to a page becomes a link.
+    url = str((plan.source or {}).get("url") or "")
+    return url if url.startswith(("https://", "http://")) else None
 
 
 @router.api_route("/occurrences/{id}", methods=["GET", "HEAD"])

@@ -8,6 +8,7 @@ from service.gate.state import gate_of
 from service.kit.errors import invalid
 from service.kit.paging import decode_texts
 from service.reports.actions.board import unit_board
+from service.reports.rules.board import by_day
 from service.units import store
 from service.units.models import Jurisdiction, Unit
 from service.web.pages import Visiting, feed_link, pages
@@ -24,7 +25,7 @@ async def unit_page(visit: Visiting, code: str, cursor: str | None = None) -> Re
     board = await unit_board(visit.session, visit.viewer, unit=code, after=after)
     feed = feed_link(gate_of(visit.request), code) if visit.public_read else None
     return visit.page(
-        "unit.html", {"unit": unit, "home": home, "board": board, "feed": feed, "continued": after is not None}
+        "unit.html", {"unit": unit, "home": home, "board": board, "feed": feed, "continued": after is not None, "by_day": by_day}
     )
 
 

@@ -67,8 +67,6 @@ def test_nobody_gives_away_more_than_they_have() -> None:
             rules.check_grant(actor, jurisdiction=jurisdiction)
 
 
-@pytest.mark.parametrize(
-    "text", ("", "mpk_", "mpk_" + "x" * 31, "mpk_" + "x" * 129, "xxx_" + "x" * 43, "mpk_" + "ü" * 43)
-)
+@pytest.mark.parametrize("text", ("", "mpk_", "mpk_" + "x" * 31, "xxx_" + "x" * 43, "mpk_" + "ü" * 43))
 def test_what_could_be_no_key_is_not_looked_up(text: str) -> None:
     assert not rules.is_well_formed(text)

@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 from service.access.actions import create_key
 from service.app import RESOURCES, Milepost
 from service.gate import guard
+from service.gate.routing import API
 from service.gate.throttle import ATTEMPTS
 from service.gate.transaction import change
 from service.kit.actor import Actor
@@ -22,7 +23,8 @@ GUARDS = {guard.reader, guard.holder, guard.editor, guard.admin}
 
 
 def _routes() -> list[APIRoute]:
-    return [route for router in RESOURCES for route in router.routes if isinstance(route, APIRoute)]
+    routes = [route for router in RESOURCES for route in router.routes if isinstance(route, APIRoute)]
+    return [route for route in routes if route.path.startswith(API)]
 
 
 def _calls(dependant: Dependant) -> list[Any]:

@@ -47,7 +47,8 @@ async def test_an_expiry_that_has_passed_is_refused(api: httpx.AsyncClient) -> N
 
 async def test_a_jurisdiction_nobody_knows_is_refused(api: httpx.AsyncClient) -> None:
     answer = await api.post(KEYS, json={"name": "x", "scopes": ["read"], "jurisdiction": "atlantis"})
-    assert answer.status_code == 422
+    assert answer.status_code == 409
+    assert answer.json()["type"] == "urn:milepost:problem:unmet"
     assert answer.json()["errors"][0]["path"] == "jurisdiction"
 
 
@@ -75,9 +76,9 @@ async def test_pages_of_keys_hold_every_key_once(api: httpx.AsyncClient) -> None
     assert made < set(seen)
 
 
-async def test_a_key_of_another_list_is_no_cursor(api: httpx.AsyncClient) -> None:
+async def test_a_cursor_of_another_list_leads_nowhere(api: httpx.AsyncClient) -> None:
     answer = await api.get(KEYS, params={"cursor": "WzFd"})
-    assert answer.status_code == 422
+    assert answer.status_code == 404
     assert answer.json()["errors"][0]["path"] == "cursor"
 
 

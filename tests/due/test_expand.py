@@ -89,7 +89,7 @@ def test_a_date_moved_off_a_day_off_is_a_workday_and_only_due_on_moves(value: st
     assert (due.period, due.nominal_due_on, due.window_start) == (fixed.period, fixed.due_on, fixed.window_start)
     assert due.due_on == due.nominal_due_on or not CHINA.is_workday(due.nominal_due_on)
     assert due.due_on <= due.nominal_due_on if roll is Roll.PRECEDING else due.due_on >= due.nominal_due_on
-    assert (fixed.provisional, fixed.dataset) == (False, "")
+    assert (fixed.provisional, fixed.dataset) == (False, CHINA.dataset)
     assert due.dataset == CHINA.dataset
 
 

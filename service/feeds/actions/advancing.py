@@ -13,7 +13,7 @@ from service.kit.database import Session
 
 @dataclass(slots=True)
 class Changed:
-    """The subjects whose feeds a transaction changes, with their jurisdictions (codes of units and groups begin with them)."""
+    """The subjects whose feeds a transaction changes, with the jurisdiction of each."""
 
     jurisdictions: dict[str, str] = field(default_factory=dict)
 

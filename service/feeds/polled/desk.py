@@ -110,6 +110,11 @@ class Desk:
             kept = self._slots.get((path, query))
             return kept.page if kept is not None and kept.page.body is not None else AWAY
 
+    async def show(self, subject: Subject, form: Form) -> Page | Refusal:
+        """The page of a subject, for those inside who need no address. Never raises."""
+        await self._catch_up()
+        return await self._refresh(self._page(PageKey(subject, form)))
+
     async def answer(self, page: Page, encoding: Encoding) -> Answer:
         """A page's answer in an encoding that was not asked for yet. Its body must be there."""
         body = page.body

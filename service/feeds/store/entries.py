@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import col
+from sqlmodel import col, select
 
 from service.feeds.models import FeedEntry, FeedRendering
 from service.feeds.rules.subjects import Subject, SubjectKind
@@ -67,20 +67,20 @@ async def places_of(
         .where(*belongs, (within | (due == NO_DATE)) if undated else within)
         .order_by(due, col(FeedEntry.uid))
     )
-    rows = (await session.execute(query)).all()
+    rows = (await session.exec(query)).all()
     gone = select(func.max(due)).where(*belongs, due < first).scalar_subquery()
     coming = select(func.min(due)).where(*belongs, due > last, due < NO_DATE).scalar_subquery()
-    outside = (await session.execute(select(gone.label("gone"), coming.label("coming")))).one()
-    days = [row.sort_on for row in rows if row.sort_on != NO_DATE]
+    gone_on, coming_on = (await session.exec(select(gone, coming))).one()
+    days = [due_on for _uid, _revision, due_on in rows if due_on != NO_DATE]
     first_shown, last_shown = (days[0], days[-1]) if days else (None, None)
-    edges = Edges(outside.gone, first_shown, last_shown, outside.coming)
-    return [Place(row.uid, row.revision) for row in rows], edges
+    edges = Edges(gone_on, first_shown, last_shown, coming_on)
+    return [Place(uid, revision) for uid, revision, _due_on in rows], edges
 
 
 async def entries_of(session: Session, milestones: Collection[str]) -> dict[str, FeedEntry]:
     """Every entry of these milestones, by UID, as it is now."""
     query = select(FeedEntry).where(col(FeedEntry.milestone).in_(milestones)).execution_options(populate_existing=True)
-    return {row.uid: row for row in (await session.execute(query)).scalars()}
+    return {row.uid: row for row in (await session.exec(query))}
 
 
 async def entries_by_uid(session: Session, uids: Sequence[str]) -> list[FeedEntry]:
@@ -88,14 +88,14 @@ async def entries_by_uid(session: Session, uids: Sequence[str]) -> list[FeedEntr
     found: list[FeedEntry] = []
     for start in range(0, len(uids), BATCH):
         query = select(FeedEntry).where(col(FeedEntry.uid).in_(uids[start : start + BATCH]))
-        found += (await session.execute(query)).scalars()
+        found += await session.exec(query)
     return found
 
 
 async def jurisdictions_to_turn(session: Session, today: date) -> Sequence[str]:
     """The jurisdictions in which the date has changed some entry since the page was last turned."""
     query = select(col(FeedEntry.jurisdiction)).where(col(FeedEntry.next_change_on) <= today).distinct()
-    return sorted((await session.execute(query)).scalars())
+    return sorted(await session.exec(query))
 
 
 async def entries_to_turn(session: Session, jurisdiction: str, today: date) -> Sequence[FeedEntry]:
@@ -106,7 +106,7 @@ async def entries_to_turn(session: Session, jurisdiction: str, today: date) -> S
         .order_by(col(FeedEntry.uid))
         .execution_options(populate_existing=True)
     )
-    return (await session.execute(query)).scalars().all()
+    return (await session.exec(query)).all()
 
 
 async def groups_naming(session: Session, milestones: Collection[str]) -> dict[str, set[str]]:
@@ -115,8 +115,8 @@ async def groups_naming(session: Session, milestones: Collection[str]) -> dict[s
         col(Assignment.milestone).in_(milestones), col(Assignment.group_code).is_not(None)
     )
     found: dict[str, set[str]] = {}
-    for row in await session.execute(query):
-        found.setdefault(row.milestone, set()).add(row.group_code)
+    for milestone, group in await session.exec(query):
+        found.setdefault(milestone, set()).add(group or "")
     return found
 
 
@@ -129,8 +129,8 @@ async def renderings_of(session: Session, uids: Sequence[str], *, form: str, set
             col(FeedRendering.form) == form,
             col(FeedRendering.setting) == setting,
         )
-        rows = await session.execute(query)
-        found += [Rendering(row.uid, form, row.revision, setting, bytes(row.block)) for row in rows]
+        rows = await session.exec(query)
+        found += [Rendering(uid, form, revision, setting, bytes(block)) for uid, revision, block in rows]
     return found
 
 
@@ -148,9 +148,9 @@ async def keep_renderings(session: Session, renderings: Sequence[Rendering]) -> 
     )
     # In one order: two processes that render the same entries must not wait for each other crosswise.
     ordered = sorted(renderings, key=lambda each: each.uid)
-    await session.execute(
+    await session.exec(
         query,
-        [
+        params=[
             {
                 "uid": each.uid,
                 "form": each.form,

@@ -5,12 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
-from sqlmodel import col
+from sqlmodel import col, select
 
 from service.feeds.models import Feed, FeedToken
 from service.kit.database import Session
 from service.kit.errors import NotFound
+
+_COLUMNS_OF_A_LINK: tuple[Any, ...] = (
+    col(Feed.id),
+    col(Feed.subject),
+    col(Feed.options),
+    col(Feed.expires_at),
+    col(Feed.revoked_at),
+    col(FeedToken.expires_at).label("token_expires_at"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,30 +69,23 @@ async def list_feeds(
         at, feed_id = after
         later = col(Feed.created_at) > at
         query = query.where(later | ((col(Feed.created_at) == at) & (col(Feed.id) > feed_id)))
-    return (await session.execute(query)).scalars().all()
+    return (await session.exec(query)).all()
 
 
 async def tokens_of(session: Session, feed_id: str) -> Sequence[FeedToken]:
     """The tokens of a feed, the newest first."""
     query = select(FeedToken).where(col(FeedToken.feed) == feed_id).order_by(col(FeedToken.generation).desc())
-    return (await session.execute(query)).scalars().all()
+    return (await session.exec(query)).all()
 
 
 async def link_of(session: Session, digest: str) -> Link | None:
     """What the token with this digest opens; None: nothing ever."""
     query: Any = (
-        select(
-            col(Feed.id),
-            col(Feed.subject),
-            col(Feed.options),
-            col(Feed.expires_at),
-            col(Feed.revoked_at),
-            col(FeedToken.expires_at).label("token_expires_at"),
-        )
+        select(*_COLUMNS_OF_A_LINK)
         .join(Feed, col(Feed.id) == col(FeedToken.feed))
         .where(col(FeedToken.digest) == digest)
     )
-    row = (await session.execute(query)).first()
+    row = (await session.exec(query)).first()
     if row is None:
         return None
     until = min((each for each in (row.expires_at, row.token_expires_at) if each is not None), default=None)
@@ -94,4 +95,4 @@ async def link_of(session: Session, digest: str) -> Link | None:
 async def feeds_since(session: Session, jurisdiction: str, ledger: int) -> Sequence[str]:
     """The ids of the feeds of a jurisdiction that changed after its ledger stood at this number."""
     query = select(col(Feed.id)).where(col(Feed.jurisdiction) == jurisdiction, col(Feed.ledger) > ledger)
-    return (await session.execute(query)).scalars().all()
+    return (await session.exec(query)).all()

@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import case, func, or_, select
-from sqlmodel import col
+from sqlalchemy import case, func, or_
+from sqlmodel import col, select
 
 from service.feeds.rules.entries import Answers, Dated, Matter, Named, Task
 from service.kit.database import Session
@@ -18,6 +18,26 @@ from service.plans.models import Plan
 from service.units.models import Unit, UnitGroup
 
 _STRENGTH = case({"lead": 0, "responsible": 1}, value=col(Assignment.role), else_=2)
+
+
+_COLUMNS_OF_A_TASK: tuple[Any, ...] = (
+    col(Milestone.id),
+    col(Milestone.plan),
+    col(Milestone.jurisdiction),
+    col(Milestone.title),
+    col(Milestone.ref),
+    col(Milestone.kind),
+    col(Milestone.hand_in),
+    col(Milestone.parent),
+    col(Milestone.due),
+    col(Plan.title).label("plan_title"),
+    col(Plan.number).label("plan_number"),
+    col(Plan.time_zone),
+    col(Plan.default_due),
+    col(Plan.status),
+    col(Plan.visibility),
+)
+_COLUMNS_OF_DATED: tuple[Any, ...] = tuple(getattr(Occurrence, name) for name in Dated.__dataclass_fields__)
 
 
 async def read_matter(session: Session, milestones: Collection[str]) -> Matter:
@@ -34,28 +54,12 @@ async def read_matter(session: Session, milestones: Collection[str]) -> Matter:
 
 async def _tasks(session: Session, milestones: Collection[str]) -> dict[str, Task]:
     query = (
-        select(
-            col(Milestone.id),
-            col(Milestone.plan),
-            col(Milestone.jurisdiction),
-            col(Milestone.title),
-            col(Milestone.ref),
-            col(Milestone.kind),
-            col(Milestone.hand_in),
-            col(Milestone.parent),
-            col(Milestone.due),
-            col(Plan.title).label("plan_title"),
-            col(Plan.number).label("plan_number"),
-            col(Plan.time_zone),
-            col(Plan.default_due),
-            col(Plan.status),
-            col(Plan.visibility),
-        )
+        select(*_COLUMNS_OF_A_TASK)
         .join(Plan, col(Plan.slug) == col(Milestone.plan))
         .where(col(Milestone.id).in_(milestones))
         .order_by(col(Milestone.id))
     )
-    return {row.id: _task(row) for row in await session.execute(query)}
+    return {row.id: _task(row) for row in await session.exec(query)}
 
 
 def _task(row: Any) -> Task:
@@ -78,15 +82,14 @@ def _task(row: Any) -> Task:
 
 
 async def _dated(session: Session, milestones: Collection[str]) -> dict[str, list[Dated]]:
-    names = tuple(Dated.__dataclass_fields__)
     query = (
-        select(*(getattr(Occurrence, name) for name in names))
+        select(*_COLUMNS_OF_DATED)
         .where(col(Occurrence.milestone).in_(milestones))
         .order_by(col(Occurrence.sort_on), col(Occurrence.id))
     )
     found: dict[str, list[Dated]] = defaultdict(list)
-    for row in await session.execute(query):
-        found[row.milestone].append(Dated(**dict(zip(names, row, strict=True))))
+    for row in await session.exec(query):
+        found[row.milestone].append(Dated(**row._mapping))
     return found
 
 
@@ -104,8 +107,8 @@ async def _named(session: Session, milestones: Collection[str]) -> dict[str, lis
         .order_by(_STRENGTH, col(Assignment.position))
     )
     found: dict[str, list[Named]] = defaultdict(list)
-    for row in await session.execute(query):
-        found[row.milestone].append(Named(row.role, row.name or "", row.group_code))
+    for milestone, role, name, group in await session.exec(query):
+        found[milestone].append(Named(role, name or "", group))
     return found
 
 
@@ -117,34 +120,34 @@ async def _answers(session: Session, milestones: Collection[str]) -> dict[str, l
         .order_by(col(OccurrenceUnit.unit))
     )
     found: dict[str, list[Answers]] = defaultdict(list)
-    for row in await session.execute(query):
-        found[row.occurrence].append(Answers(row.unit, row.role))
+    for occurrence, unit, role in await session.exec(query):
+        found[occurrence].append(Answers(unit, role))
     return found
 
 
 async def milestones_of_plan(session: Session, slug: str) -> Sequence[str]:
     """The ids of all milestones of a plan."""
-    return (await session.execute(select(col(Milestone.id)).where(col(Milestone.plan) == slug))).scalars().all()
+    return (await session.exec(select(col(Milestone.id)).where(col(Milestone.plan) == slug))).all()
 
 
 async def all_milestones(session: Session) -> Sequence[str]:
     """The ids of all milestones of all plans."""
-    return (await session.execute(select(col(Milestone.id)))).scalars().all()
+    return (await session.exec(select(col(Milestone.id)))).all()
 
 
 async def milestones_naming(session: Session, codes: Collection[str]) -> Sequence[str]:
     """The ids of milestones that name one of these units or groups themselves."""
     named = or_(col(Assignment.unit_code).in_(codes), col(Assignment.group_code).in_(codes))
-    return (await session.execute(select(col(Assignment.milestone)).where(named).distinct())).scalars().all()
+    return (await session.exec(select(col(Assignment.milestone)).where(named).distinct())).all()
 
 
 async def children_of(session: Session, milestones: Collection[str]) -> Sequence[str]:
     """The ids of the milestones whose parent is one of these."""
     query = select(col(Milestone.id)).where(col(Milestone.parent).in_(milestones))
-    return (await session.execute(query)).scalars().all()
+    return (await session.exec(query)).all()
 
 
 async def jurisdictions_of(session: Session, milestones: Collection[str]) -> Sequence[str]:
     """The jurisdictions that these milestones belong to, in order."""
     query = select(col(Milestone.jurisdiction)).where(col(Milestone.id).in_(milestones)).distinct()
-    return sorted((await session.execute(query)).scalars())
+    return sorted(await session.exec(query))

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import col
+from sqlmodel import col, select
 
 from service.feeds.models import FeedLedger, FeedSubject
 from service.feeds.rules.phase import next_stamp
@@ -40,18 +39,19 @@ async def standing_of(session: Session, subject: Subject) -> Standing | None:
     """A subject's name and revision; None where there is no such unit, plan, group or jurisdiction."""
     table: Any = _TABLES[subject.kind]
     is_plan, is_jurisdiction = table is Plan, table is Jurisdiction
+    columns: tuple[Any, ...] = (
+        (table.title if is_plan else table.name).label("name"),
+        (table.code if is_jurisdiction else table.jurisdiction).label("jurisdiction"),
+        table.created_at,
+        col(FeedSubject.revision),
+        col(FeedSubject.changed_at),
+    )
     query = (
-        select(
-            (table.title if is_plan else table.name).label("name"),
-            (table.code if is_jurisdiction else table.jurisdiction).label("jurisdiction"),
-            table.created_at,
-            col(FeedSubject.revision),
-            col(FeedSubject.changed_at),
-        )
+        select(*columns)
         .outerjoin(FeedSubject, col(FeedSubject.subject) == str(subject))
         .where((table.slug if is_plan else table.code) == subject.code)
     )
-    row = (await session.execute(query)).first()
+    row = (await session.exec(query)).first()
     if row is None:
         return None
     changed_at = row.changed_at or next_stamp(None, row.created_at)
@@ -69,20 +69,20 @@ async def advance_ledgers(session: Session, jurisdictions: Collection[str]) -> d
             .on_conflict_do_update(index_elements=["jurisdiction"], set_={"revision": col(FeedLedger.revision) + 1})
             .returning(col(FeedLedger.revision))
         )
-        reached[jurisdiction] = (await session.execute(raised)).scalar_one()
+        reached[jurisdiction] = (await session.exec(raised)).scalar_one()
     return reached
 
 
 async def subject_rows(session: Session, keys: Collection[str]) -> dict[str, FeedSubject]:
     """Those of these subjects that have a row, as they are now."""
     query = select(FeedSubject).where(col(FeedSubject.subject).in_(keys)).execution_options(populate_existing=True)
-    return {row.subject: row for row in (await session.execute(query)).scalars()}
+    return {row.subject: row for row in (await session.exec(query))}
 
 
 async def ledgers(session: Session) -> dict[str, int]:
     """How far every jurisdiction's ledger has come: what replicas poll."""
-    rows = await session.execute(select(col(FeedLedger.jurisdiction), col(FeedLedger.revision)))
-    return {row.jurisdiction: row.revision for row in rows}
+    rows = await session.exec(select(col(FeedLedger.jurisdiction), col(FeedLedger.revision)))
+    return dict(rows.all())
 
 
 async def subjects_since(session: Session, jurisdiction: str, ledger: int) -> dict[str, int]:
@@ -90,4 +90,4 @@ async def subjects_since(session: Session, jurisdiction: str, ledger: int) -> di
     query = select(col(FeedSubject.subject), col(FeedSubject.revision)).where(
         col(FeedSubject.jurisdiction) == jurisdiction, col(FeedSubject.ledger) > ledger
     )
-    return {row.subject: row.revision for row in await session.execute(query)}
+    return dict((await session.exec(query)).all())

@@ -34,7 +34,7 @@ async def follow(session: Session, facts: Sequence[JournalEntry], now: datetime)
 
 
 async def refresh_dates(session: Session, actor: Actor, *, now: datetime) -> int:
-    """Compute anew the dates that were moved off days off by other data than today's. Answers how many milestones.
+    """Compute anew what was dated with other statutory days than those known now. Answers how many milestones.
 
     Done when an operator supplies a year, and at start: a new release of the packaged data may bring one.
     """

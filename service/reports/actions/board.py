@@ -6,14 +6,24 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from service.kit.database import Session
-from service.kit.paging import Page, cut
+from service.kit.paging import cut
 from service.milestones import store as milestone_store
 from service.milestones.models import Assignment, Milestone, Occurrence, OccurrenceUnit
 from service.milestones.rules import Assigned, MilestoneKind, Role, answering, light
 from service.plans import store as plan_store
 from service.plans.models import Plan
-from service.reports.rules.board import Dated, Group, Month, Named, Owed, Sections, Task, by_month, in_sections
-from service.reports.rules.board import months_around
+from service.reports.rules.board import (
+    Dated,
+    Group,
+    Month,
+    Named,
+    Owed,
+    Sections,
+    Task,
+    by_month,
+    in_sections,
+    months_around,
+)
 from service.reports.store import board as store
 from service.units import store as unit_store
 from service.units.models import Unit
@@ -84,9 +94,7 @@ async def unit_board(
     coming = cut(rows, COMING_SHOWN, lambda row: (row.sort_on.isoformat(), row.id))
     if after is not None:
         return UnitBoard(in_sections(await _owed(session, viewer, unit, coming.items)), coming.next, past_cut=False)
-    past = await store.latest_past(
-        session, unit, today=today, public_only=viewer.public_only, limit=PAST_SHOWN + 1
-    )
+    past = await store.latest_past(session, unit, today=today, public_only=viewer.public_only, limit=PAST_SHOWN + 1)
     owed = await _owed(session, viewer, unit, [*coming.items, *past[:PAST_SHOWN]])
     owed += await _without_dates(session, viewer, unit)
     return UnitBoard(in_sections(owed), coming.next, past_cut=len(past) > PAST_SHOWN)
@@ -111,9 +119,7 @@ async def _without_dates(session: Session, viewer: Viewer, unit: str) -> list[Ow
     """Tasks of which nobody has said when: their groups are those that the unit is in for good."""
     containing = await unit_store.groups_containing(session, [unit])
     membership = await unit_store.membership_below(session, containing)
-    rows = await store.milestones_without_dates(
-        session, unit, groups=containing, public_only=viewer.public_only
-    )
+    rows = await store.milestones_without_dates(session, unit, groups=containing, public_only=viewer.public_only)
     plans = await plan_store.by_slug(session, {row.plan for row in rows})
     held = await milestone_store.assignments_of(session, [row.id for row in rows])
     groups = await unit_store.groups_by_code(session, containing)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time
+from itertools import groupby
 from typing import Any
 
 from service.milestones.rules import Light, MilestoneKind, Role, light
@@ -125,7 +126,14 @@ def in_sections(owed: Iterable[Owed]) -> Sections:
 
 
 def _by_date(owed: Iterable[Owed]) -> tuple[Owed, ...]:
-    return tuple(sorted(owed, key=lambda one: (one.dated.due_on or date.max if one.dated else date.max)))
+    return tuple(sorted(owed, key=lambda one: one.dated.due_on or date.max if one.dated else date.max))
+
+
+def by_day(owed: Sequence[Owed]) -> list[tuple[Dated | None, list[Owed]]]:
+    """What falls due on the same day together, in the given order, each with the date that they share."""
+    days = groupby(owed, key=lambda one: one.dated.due_on if one.dated else None)
+    grouped = [list(found) for _day, found in days]
+    return [(found[0].dated, found) for found in grouped]
 
 
 def months_around(today: date) -> Sequence[date]:

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import case, exists, func
+from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
 from service.kit.database import Session
@@ -16,12 +17,12 @@ from service.reports.rules.board import Tally
 
 async def tally_plans(session: Session, plans: Collection[str], *, today: date) -> dict[str, Tally]:
     """How each of these plans stands."""
-    query = (
-        select(Occurrence.plan, *_numbers(today))
-        .where(col(Occurrence.plan).in_(plans), Occurrence.status == "active")
+    query: Any = (
+        select_columns(col(Occurrence.plan), *_numbers(today))
+        .where(col(Occurrence.plan).in_(plans), col(Occurrence.status) == "active")
         .group_by(Occurrence.plan)
     )
-    counted = {row[0]: row[1:] for row in await session.exec(query)}  # type: ignore[call-overload]  # has no overload for so many columns
+    counted = {row[0]: row[1:] for row in await session.exec(query)}
     milestones = await _count_milestones(session, plans)
     return {slug: _tally(counted.get(slug), milestones=milestones.get(slug, 0)) for slug in plans}
 
@@ -35,14 +36,12 @@ async def _count_milestones(session: Session, plans: Collection[str]) -> dict[st
     return dict((await session.exec(query)).all())
 
 
-async def tally_units(
-    session: Session, units: Collection[str], *, today: date, public_only: bool
-) -> dict[str, Tally]:
+async def tally_units(session: Session, units: Collection[str], *, today: date, public_only: bool) -> dict[str, Tally]:
     """How each of these units stands, as a member of groups too."""
-    query = (
-        select(OccurrenceUnit.unit, *_numbers(today))
+    query: Any = (
+        select_columns(col(OccurrenceUnit.unit), *_numbers(today))
         .join(Occurrence, col(Occurrence.id) == OccurrenceUnit.occurrence)
-        .where(col(OccurrenceUnit.unit).in_(units), Occurrence.status == "active")
+        .where(col(OccurrenceUnit.unit).in_(units), col(Occurrence.status) == "active")
         .group_by(OccurrenceUnit.unit)
     )
     counted = {row[0]: row[1:] for row in await session.exec(_seen(query, public_only=public_only))}
@@ -79,8 +78,8 @@ async def count_by_day(
 ) -> Mapping[date, int]:
     """How many occurrences fall due on each day from one to another."""
     query = (
-        select(Occurrence.sort_on, func.count())
-        .where(Occurrence.sort_on >= first, Occurrence.sort_on <= last, Occurrence.status == "active")
+        select(col(Occurrence.sort_on), func.count())
+        .where(Occurrence.sort_on >= first, Occurrence.sort_on <= last, col(Occurrence.status) == "active")
         .group_by(col(Occurrence.sort_on))
     )
     if jurisdiction is not None:
@@ -95,7 +94,7 @@ async def latest_past(
     held = select(OccurrenceUnit.occurrence).where(OccurrenceUnit.unit == unit)
     query = (
         select(Occurrence)
-        .where(col(Occurrence.id).in_(held), Occurrence.sort_on < today, Occurrence.status == "active")
+        .where(col(Occurrence.id).in_(held), Occurrence.sort_on < today, col(Occurrence.status) == "active")
         .order_by(col(Occurrence.sort_on).desc(), col(Occurrence.id))
         .limit(limit)
     )
@@ -108,9 +107,9 @@ async def milestones_without_dates(
 ) -> Sequence[Milestone]:
     """Active milestones that name a unit, or one of these groups, and of which nobody knows when they fall due."""
     named = select(Assignment.milestone).where(
-        (Assignment.unit_code == unit) | col(Assignment.group_code).in_(groups)
+        (col(Assignment.unit_code) == unit) | col(Assignment.group_code).in_(groups)
     )
-    dated = select(Occurrence.id).where(Occurrence.milestone == Milestone.id, Occurrence.status == "active")
+    dated = select(Occurrence.id).where(Occurrence.milestone == Milestone.id, col(Occurrence.status) == "active")
     plans = select(Plan.slug).where(Plan.status != "archived")
     if public_only:
         plans = plans.where(Plan.visibility == "public", Plan.status != "draft")
@@ -121,5 +120,3 @@ async def milestones_without_dates(
         .order_by(col(Milestone.plan), col(Milestone.position))
     )
     return (await session.exec(query)).all()
-
-

@@ -1,0 +1,1 @@
+"""Subscriptions: facts, windows, bytes, revisions, and what calendar programs make of them."""

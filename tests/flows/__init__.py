@@ -1,0 +1,1 @@
+"""Whole ways through several rooms, and what such tests stand on."""
