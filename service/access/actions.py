@@ -40,9 +40,10 @@ async def create_key(
     expires_at: datetime | None = None,
     now: datetime,
 ) -> NewKey:
-    """A new key; its secret is in the answer and is not kept. Raises Invalid, Denied."""
+    """A new key; its secret is in the answer and is not kept. Raises Invalid, Conflict, Denied."""
     rules.check_grant(actor, jurisdiction=jurisdiction)
-    rules.require_sound(rules.faults_of(name=name, scopes=scopes, expires_at=expires_at, now=now))
+    rules.check_wanted(name=name, scopes=scopes)
+    rules.check_possible(name=name, expires_at=expires_at, now=now)
     secret = make_secret()
     key = ApiKey(
         id=new_id("key"),

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from service.kit.actor import Actor
-from service.kit.errors import Denied, Fault, Invalid
+from service.kit.errors import Conflict, Denied, Fault, require
 
 KEY = re.compile(r"mpk_[A-Za-z0-9_-]{32,128}")
 SHOWN = 8  # `mpk_` and four more: enough to tell keys apart, useless to guess with
 SCOPE = re.compile(r"read|edit|admin|report:[a-z0-9-]+\.[a-z0-9-]+")
+SCOPES = "read, edit, admin, report:{unit}"
 RESERVED_NAME = re.compile(r"milepost_.*", re.IGNORECASE)
 
 USE_NOTED_EVERY = timedelta(minutes=1)
@@ -52,22 +53,29 @@ def require_scope(actor: Actor, scope: str) -> None:
     raise Denied(f"This needs the scope '{scope}'.")
 
 
-def faults_of(*, name: str, scopes: Iterable[str], expires_at: datetime | None, now: datetime) -> list[Fault]:
-    """What is wrong with a key that somebody asks for."""
+def check_wanted(*, name: str, scopes: Iterable[str]) -> None:
+    """Raise Invalid with everything that is wrong with a key that somebody asks for."""
     faults = []
-    if not name.strip() or RESERVED_NAME.fullmatch(name):
-        faults.append(Fault("name", "a key has a name of its own: who or what uses it"))
+    if not name.strip():
+        faults.append(Fault("name", "a key has a name: who or what uses it"))
     wanted = list(scopes)
     if not wanted:
-        faults.append(Fault("scopes", "a key has one scope or more: read, edit, admin, report:{unit}"))
+        faults.append(Fault("scopes", f"a key has one scope or more: {SCOPES}"))
     for position, scope in enumerate(wanted):
         if not SCOPE.fullmatch(scope):
-            faults.append(
-                Fault(f"scopes.{position}", f"'{scope}' is no scope; there are read, edit, admin, report:{{unit}}")
-            )
+            faults.append(Fault(f"scopes.{position}", f"'{scope}' is no scope; there are {SCOPES}"))
+    require(faults)
+
+
+def check_possible(*, name: str, expires_at: datetime | None, now: datetime) -> None:
+    """Raise Conflict for a key that is well said, and cannot be had here and now."""
+    faults = []
+    if RESERVED_NAME.fullmatch(name.strip()):
+        faults.append(Fault("name", "names that begin like this are those of keys from the environment"))
     if expires_at is not None and expires_at <= now:
         faults.append(Fault("expires_at", "this has passed already: the key would never work"))
-    return faults
+    if faults:
+        raise Conflict("; ".join(map(str, faults)), faults=faults)
 
 
 def check_grant(actor: Actor, *, jurisdiction: str | None) -> None:
@@ -75,12 +83,6 @@ def check_grant(actor: Actor, *, jurisdiction: str | None) -> None:
     require_scope(actor, "admin")
     if actor.jurisdiction is not None and jurisdiction != actor.jurisdiction:
         raise Denied(f"This key may only make and revoke keys of '{actor.jurisdiction}'.")
-
-
-def require_sound(faults: list[Fault]) -> None:
-    """Raise Invalid with all of them, if there are any."""
-    if faults:
-        raise Invalid("; ".join(str(fault) for fault in faults), faults=faults)
 
 
 def digest(secret: str) -> str:

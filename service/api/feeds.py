@@ -4,8 +4,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Literal
 
-from fastapi import APIRouter, Request, Response
-from fastapi.responses import RedirectResponse
+from fastapi import Request, Response
 from pydantic import ConfigDict, Field
 
 from service.api.fields import At, Code, CodeQuery, MemberCode, PathId, ShortText, Slug
@@ -26,7 +25,6 @@ from service.units.actions import require_edit
 from service.units.store import subtree
 
 router = resource("/feeds", tag="feeds")
-pages = APIRouter(include_in_schema=False)
 
 SUBJECTS = ("unit", "plan", "group", "jurisdiction")
 
@@ -172,9 +170,3 @@ async def revoke_feed(feed_id: PathId, actor: Editor, session: Writing, now: Now
     """Close all addresses of a subscription: they answer 410 from now on. It stays in the list."""
     feed = await store.get_feed_locked(session, feed_id)
     await links.revoke_feed(session, actor, feed, now=now)
-
-
-@pages.get("/occurrences/{occurrence_id}")
-async def show_occurrence(occurrence_id: PathId) -> RedirectResponse:
-    """Where entries link to, until there are pages."""
-    return RedirectResponse(f"{API}/occurrences/{occurrence_id}")

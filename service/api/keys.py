@@ -9,7 +9,8 @@ from pydantic import Field
 
 from service.access import actions, store
 from service.access.models import ApiKey
-from service.api.fields import At, Code
+from service.access.rules import SCOPE
+from service.api.fields import At, Code, Name
 from service.api.shapes import ANY_LIMIT, Cursor, Limit, Page, Sent, Shape
 from service.gate.guard import Admin
 from service.gate.idempotency import Creating
@@ -21,13 +22,20 @@ from service.kit.paging import cut, decode_instant_cursor
 router = resource("/keys", tag="keys")
 
 KeyId = Annotated[str, Path(max_length=64, examples=["key_4xq2…"])]
-Scope = Annotated[str, Field(max_length=120, examples=["read", "edit", "admin", "report:chongming.justice"])]
+Scope = Annotated[
+    str,
+    Field(
+        max_length=120,
+        pattern=f"^({SCOPE.pattern})$",
+        examples=["read", "edit", "admin", "report:chongming.justice"],
+    ),
+]
 
 
 class KeyRequest(Sent):
     """A key that somebody asks for."""
 
-    name: str = Field(min_length=1, max_length=100, description="Who or what uses it.")
+    name: Name = Field(description="Who or what uses it.")
     scopes: list[Scope] = Field(min_length=1, max_length=50)
     jurisdiction: Code | None = Field(None, description="What it may change is bounded to this one.")
     expires_at: At | None = None

@@ -17,9 +17,11 @@ from service.kit.database import Session
 from service.kit.paging import cut, decode_texts, wrong_cursor
 from service.milestones import store
 from service.milestones.models import Milestone, Occurrence, OccurrenceUnit
-from service.milestones.rules import Light, MilestoneKind, MilestoneStatus, Role, light
+from service.milestones.rules import Light, MilestoneKind, MilestoneStatus, Role
 from service.plans import store as plan_store
 from service.plans.models import Plan
+from service.progress import store as progress_store
+from service.progress.rules import ProgressStatus, light
 
 router = resource("/occurrences", tag="occurrences")
 
@@ -30,7 +32,7 @@ class AnsweringShape(Shape):
     code: str
     role: Role
     via: str | None
-    status: str
+    status: ProgressStatus
     light: Light
 
 
@@ -65,15 +67,25 @@ async def shapes(session: Session, rows: list[Occurrence], *, now: datetime, zon
     units = await store.units_answering(session, [row.id for row in rows])
     milestones = await store.milestones_by_id(session, {row.milestone for row in rows})
     plans = await plan_store.by_slug(session, {row.plan for row in rows})
-    return [_told(row, milestones[row.milestone], plans[row.plan], units[row.id], now=now, zone=zone) for row in rows]
+    said = await progress_store.statuses(session, [row.id for row in rows])
+    return [
+        _told(row, milestones[row.milestone], plans[row.plan], units[row.id], said=said, now=now, zone=zone)
+        for row in rows
+    ]
 
 
 def _told(
-    row: Occurrence, milestone: Milestone, plan: Plan, units: list[OccurrenceUnit], *, now: datetime, zone: str
+    row: Occurrence,
+    milestone: Milestone,
+    plan: Plan,
+    units: list[OccurrenceUnit],
+    *,
+    said: dict[tuple[str, str], ProgressStatus],
+    now: datetime,
+    zone: str,
 ) -> OccurrenceShape:
     here = plan.time_zone or zone
     today = now.astimezone(ZoneInfo(here)).date()
-    shown = light(row.due_on, cancelled=row.status != "active", today=today)
     fields = {name: getattr(row, name) for name in OccurrenceShape.model_fields if hasattr(row, name)}
     return OccurrenceShape(
         **fields
@@ -82,13 +94,16 @@ def _told(
             "kind": milestone.kind,
             "time_zone": here,
             "days_left": (row.due_on - today).days if row.due_on else None,
-            "units": [
-                AnsweringShape(code=one.unit, role=Role(one.role), via=one.via, status="pending", light=shown)
-                for one in units
-            ],
+            "units": [_answering(row, one, said.get((row.id, one.unit)), today=today) for one in units],
             "etag": etag(row.revision),
         }
     )
+
+
+def _answering(row: Occurrence, one: OccurrenceUnit, said: ProgressStatus | None, *, today: date) -> AnsweringShape:
+    status = said or ProgressStatus.PENDING
+    shown = light(status, due_on=row.due_on, cancelled=row.status != "active", today=today)
+    return AnsweringShape(code=one.unit, role=Role(one.role), via=one.via, status=status, light=shown)
 
 
 @router.get("")

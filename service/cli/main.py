@@ -6,7 +6,6 @@ run with `set_defaults(run=...)`; that function takes the options and raises wha
 
 import argparse
 import importlib
-import os
 import pkgutil
 import sys
 from collections.abc import Callable, Sequence
@@ -14,8 +13,8 @@ from typing import cast
 
 import service.cli
 from service import __version__
-from service.kit.errors import Invalid, MilepostError
-from service.settings import Settings, WrongSettings
+from service.kit.errors import MilepostError
+from service.settings import WrongSettings
 
 Run = Callable[[argparse.Namespace], None]
 
@@ -41,10 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         cast(Run, options.run)(options)
     except WrongSettings as error:
         return _failed(*error.sentences)
-    except Invalid as error:
-        return _failed(*(str(fault) for fault in error.faults)) if error.faults else _failed(error.message)
     except MilepostError as error:
-        return _failed(error.message)
+        return _failed(*(str(fault) for fault in error.faults)) if error.faults else _failed(error.message)
     except OSError as error:
         return _failed(f"{error.filename}: {error.strerror}" if error.filename else str(error))
     except KeyboardInterrupt:
@@ -56,8 +53,3 @@ def _failed(*sentences: str) -> int:
     for sentence in sentences:
         print(sentence, file=sys.stderr)
     return 1
-
-
-def settings() -> Settings:
-    """What the environment says. Raises WrongSettings."""
-    return Settings.from_environ(os.environ)

@@ -88,5 +88,36 @@ class ChangeVersion:
         self._response.headers["ETag"] = etag(revision)
 
 
+class PutVersion:
+    """The version that a PUT replaces, where there may be none yet."""
+
+    def __init__(
+        self,
+        response: Response,
+        if_match: Annotated[str | None, Header(description="The ETag of the version that you replace.")] = None,
+        if_none_match: Annotated[
+            str | None, Header(description="`*`: only if there is nothing yet; 412 if there is.")
+        ] = None,
+    ) -> None:
+        self._response = response
+        self._if_match = if_match
+        self._must_be_new = (if_none_match or "").strip() == "*"
+
+    def expects(self, revision: int) -> None:
+        """See to it that this is what the client saw; 0: there is nothing yet. Raises Unguarded, Stale.
+
+        Where there is nothing, nothing can be overwritten: the first PUT needs no condition.
+        """
+        if self._must_be_new and revision > 0:
+            raise Stale
+        if self._if_match is not None or (revision > 0 and not self._must_be_new):
+            expect(self._if_match, revision)
+
+    def shows(self, revision: int) -> None:
+        """Give the answer the new version's ETag."""
+        self._response.headers["ETag"] = etag(revision)
+
+
 Seen = Annotated[ReadVersion, Depends()]
 Guarded = Annotated[ChangeVersion, Depends()]
+Replacing = Annotated[PutVersion, Depends()]

@@ -74,7 +74,9 @@ async def _claim(request: Request, session: Session, actor: Actor, *, key: str, 
     gate = gate_of(request)
     who, fingerprint = actor.key_id or str(actor), await _fingerprint(request)
     try:
-        first = await claim_answer(session, actor=who, key=key, fingerprint=fingerprint, now=now, wait_ms=gate.patience_ms)
+        first = await claim_answer(
+            session, actor=who, key=key, fingerprint=fingerprint, now=now, wait_ms=gate.patience_ms
+        )
     except TimeoutError:
         raise Conflict("The first request with this Idempotency-Key is still at work: ask again soon.") from None
     if not first:

@@ -8,6 +8,7 @@ from typing import Any
 from starlette.responses import Response
 
 from service.gate.state import gate_of
+from service.kit.errors import NotFound
 from service.kit.paging import Page, cut, decode_texts
 from service.milestones.rules import Light
 from service.plans import store as plan_store
@@ -62,6 +63,8 @@ async def home(
     unit_page = await _units(visit, q, jurisdiction, units) if plans is None else Page[UnitLine]((), None)
     codes = {card.plan.jurisdiction for card in plan_page.items} | {line.unit.jurisdiction for line in unit_page.items}
     names = await unit_store.jurisdictions_by_code(visit.session, codes | ({jurisdiction} - {""}))
+    if jurisdiction and jurisdiction not in names:
+        raise NotFound(f"There is no jurisdiction '{jurisdiction}'.")
     return visit.page(
         "home.html",
         told

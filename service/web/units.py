@@ -25,7 +25,8 @@ async def unit_page(visit: Visiting, code: str, cursor: str | None = None) -> Re
     board = await unit_board(visit.session, visit.viewer, unit=code, after=after)
     feed = feed_link(gate_of(visit.request), code) if visit.public_read else None
     return visit.page(
-        "unit.html", {"unit": unit, "home": home, "board": board, "feed": feed, "continued": after is not None, "by_day": by_day}
+        "unit.html",
+        {"unit": unit, "home": home, "board": board, "feed": feed, "continued": after is not None, "by_day": by_day},
     )
 
 

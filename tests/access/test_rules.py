@@ -6,7 +6,7 @@ import pytest
 
 from service.access import rules
 from service.kit.actor import Actor
-from service.kit.errors import Denied
+from service.kit.errors import Conflict, Denied, Invalid
 
 
 def _with(*scopes: str, jurisdiction: str | None = None) -> Actor:
@@ -44,15 +44,19 @@ def test_a_key_holds_until_the_instant_at_which_it_expires(now: datetime) -> Non
     assert not rules.holds(rules.Standing(None, now), now=now)
 
 
-def test_everything_wrong_with_a_wanted_key_is_named_at_once(now: datetime) -> None:
-    faults = rules.faults_of(name=" ", scopes=["read", "write", "report:"], expires_at=now, now=now)
-    assert [fault.path for fault in faults] == ["name", "scopes.1", "scopes.2", "expires_at"]
-    assert rules.faults_of(name="office", scopes=["report:chongming.justice"], expires_at=None, now=now) == []
+def test_everything_wrong_with_a_wanted_key_is_named_at_once() -> None:
+    with pytest.raises(Invalid) as caught:
+        rules.check_wanted(name=" ", scopes=["read", "write", "report:", "report:chongming.justice"])
+    assert [fault.path for fault in caught.value.faults] == ["name", "scopes.1", "scopes.2"]
+    with pytest.raises(Invalid, match="one scope or more"):
+        rules.check_wanted(name="office", scopes=[])
 
 
-def test_the_name_of_the_environments_key_is_not_to_be_had(now: datetime) -> None:
-    faults = rules.faults_of(name="Milepost_Admin_Key", scopes=["read"], expires_at=None, now=now)
-    assert [fault.path for fault in faults] == ["name"]
+def test_a_key_that_would_never_work_or_takes_a_reserved_name_cannot_be_had(now: datetime) -> None:
+    with pytest.raises(Conflict) as caught:
+        rules.check_possible(name=" Milepost_Admin_Key", expires_at=now, now=now)
+    assert [fault.path for fault in caught.value.faults] == ["name", "expires_at"]
+    rules.check_possible(name="office", expires_at=now + timedelta(seconds=1), now=now)
 
 
 def test_nobody_gives_away_more_than_they_have() -> None:

@@ -67,7 +67,7 @@ _SESSIONS = {"reading", "writing", "creating"}
     ),
 )
 async def test_whoever_shows_no_valid_key_is_told_how_to(nobody: httpx.AsyncClient, header: str | None) -> None:
-    headers = {} if header is None else {"Authorization": header.encode("latin-1")}
+    headers = [] if header is None else [(b"Authorization", header.encode("latin-1"))]
     answer = await nobody.get(KEYS, headers=headers)
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"] == 'Bearer realm="milepost"'

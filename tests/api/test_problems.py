@@ -30,7 +30,8 @@ def _checked(answer: httpx.Response, status: int, kind: str) -> dict[str, Any]:
 
 def test_every_domain_error_has_a_status() -> None:
     words = {each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, MilepostError)} - {
-        errors.InUse
+        errors.InUse,
+        errors.Unmet,
     }
     assert words == set(STATUS)
 

@@ -1,8 +1,7 @@
 """An entry from its first day to its last: UID, SEQUENCE, and what people see."""
 
 from datetime import date
-
-from icalendar import Event
+from typing import Any
 
 from service.units.models import Jurisdiction, Unit, UnitGroup
 from tests.feeds.world import World
@@ -11,7 +10,7 @@ MONTH = {"phrase": "2024年12月底前", "value": "2024-12", "boundary": "by_end
 LATER = {"phrase": "2025年1月底前", "value": "2025-01", "boundary": "by_end"}
 
 
-def _seen(entry: Event) -> tuple[str, int, str]:
+def _seen(entry: Any) -> tuple[str, int, str]:
     return str(entry["UID"]), int(entry["SEQUENCE"]), str(entry["SUMMARY"])
 
 

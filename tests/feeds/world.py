@@ -4,7 +4,7 @@ import gzip
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -155,12 +155,12 @@ class World:
             for component in ("vevent", "vtodo")
         }
 
-    async def entries(self, subject: str, **options: Any) -> list[icalendar.Event]:
+    async def entries(self, subject: str, **options: Any) -> list[Any]:
         """The entries of a feed, read by icalendar."""
         calendar = icalendar.Calendar.from_ical(await self.text(subject, **options))
         return [each for each in calendar.walk() if each.name in ("VEVENT", "VTODO")]
 
-    async def entry(self, subject: str, **options: Any) -> icalendar.Event:
+    async def entry(self, subject: str, **options: Any) -> Any:
         """The only entry of a feed."""
         (found,) = await self.entries(subject, **options)
         return found
@@ -216,8 +216,8 @@ async def settle(database: Database, clock: Watch, desk: Desk) -> World:
                 jurisdiction="demo",
                 values={
                     "title": title,
-                    "period_start": datetime(2024, 1, 1).date(),
-                    "period_end": datetime(2025, 12, 31).date(),
+                    "period_start": date(2024, 1, 1),
+                    "period_end": date(2025, 12, 31),
                 },
                 now=now,
             )

@@ -41,7 +41,7 @@ async def test_a_membership_that_changes_changes_who_answers(desk: Desk) -> None
         "groups/a.g", members=[{"member": "a.x", "until_on": "2025-06-30"}, {"member": "a.y", "from_on": "2025-07-01"}]
     )
     assert await desk.answering() == {"2024-11": ["a.x"], "2025-11": ["a.y"]}
-    assert [item["milestone"] for item in await desk.items("milestones", unit="a.y")] != []
+    assert len(await desk.items("milestones", unit="a.y")) == 1
 
 
 async def test_a_group_within_a_group_is_followed_with_the_dates_of_both(desk: Desk) -> None:
@@ -142,5 +142,5 @@ def test_a_member_that_came_back_is_no_member_twice() -> None:
 
 
 def test_the_nearest_names_are_found_whatever_their_width_and_case() -> None:
-    assert nearest("ａ.Justice", ["a.justice", "a.finance"]) == ("a.justice",)
+    assert nearest("ａ.Justise", ["a.finance", "a.justice"])[0] == "a.justice"
     assert nearest("完全不同", ["a.justice"]) == ()

@@ -31,15 +31,15 @@ async def revise(
         if entry is None and wanted.startable:
             entry = _start(wanted, today=today, now=now)
             session.add(entry)
-            note(entry, changed, groups, public=entry.public)
+            note(entry, changed=changed, groups=groups, public=entry.public)
         elif entry is not None:
             public = entry.public or wanted.task.public  # leaving the public feed is seen there too
             if _renew(entry, wanted, today=today, now=now):
-                note(entry, changed, groups, public=public)
+                note(entry, changed=changed, groups=groups, public=public)
     for entry in held.values():
         facts = end(from_mapping(entry.facts), None, today=today)
-        if revise_entry(entry, facts, phase_on(facts, today), on=today, at=now):
-            note(entry, changed, groups, public=entry.public)
+        if revise_entry(entry, facts=facts, phase=phase_on(facts, today), on=today, at=now):
+            note(entry, changed=changed, groups=groups, public=entry.public)
     await session.flush()
 
 
@@ -73,11 +73,11 @@ def _renew(entry: FeedEntry, wanted: Wanted, *, today: date, now: datetime) -> b
     phase = phase_on(facts, today)
     if entry.state == "left" and phase.state == "left":
         return False  # nobody sees it; when it comes back, it will be made anew
-    differs = revise_entry(entry, facts, phase, on=today, at=now)
+    differs = revise_entry(entry, facts=facts, phase=phase, on=today, at=now)
     return differs or was_public != entry.public
 
 
-def revise_entry(entry: FeedEntry, facts: EntryFacts, phase: Phase, *, on: date, at: datetime) -> bool:
+def revise_entry(entry: FeedEntry, *, facts: EntryFacts, phase: Phase, on: date, at: datetime) -> bool:
     """Give an entry these facts; where its text comes to differ, its next revision as of `at`. Answers whether."""
     told = to_mapping(facts)
     print_of_it = fingerprint(told, light=phase.light, state=phase.state, moved=phase.moved)
@@ -95,7 +95,7 @@ def revise_entry(entry: FeedEntry, facts: EntryFacts, phase: Phase, *, on: date,
     return True
 
 
-def note(entry: FeedEntry, changed: Changed, groups: Mapping[str, set[str]], *, public: bool) -> None:
+def note(entry: FeedEntry, *, changed: Changed, groups: Mapping[str, set[str]], public: bool) -> None:
     """Whose feeds show this entry. `groups`: milestone → the groups that it names; `public`: the public feed too."""
     if entry.unit is not None:
         changed.unit(entry.unit, public=public)

@@ -32,7 +32,7 @@ async def turn_page(session: Session, *, today: date, zone: tzinfo) -> int:
         for entry in entries:
             at, times = _turn(entry, today, zone)
             if at is not None:
-                note(entry, changed, groups, public=entry.public)
+                note(entry, changed=changed, groups=groups, public=entry.public)
                 latest = max(at, latest or at)
                 turned += times
         await session.flush()
@@ -48,6 +48,6 @@ def _turn(entry: FeedEntry, today: date, zone: tzinfo) -> tuple[datetime | None,
     while entry.next_change_on is not None and entry.next_change_on <= today:
         day = entry.next_change_on
         at = midnight(day, zone)
-        if revise_entry(entry, facts, phase_on(facts, day), on=day, at=at):
+        if revise_entry(entry, facts=facts, phase=phase_on(facts, day), on=day, at=at):
             last, times = at, times + 1
     return last, times

@@ -152,10 +152,15 @@ def address(public_url: str, *, token: str, subject: Subject) -> str:
 
 def page_of(subject: Subject) -> str:
     """The path under which the same things stand in more detail (RFC 7986, 5.6); never the secret address itself."""
-    if subject.kind is SubjectKind.GROUP:
-        return f"/api/v1/groups/{subject.code}"
-    kind = SubjectKind.UNIT if subject.kind is SubjectKind.PUBLIC else subject.kind
-    return f"/api/v1/occurrences?{kind.value}={subject.code}"
+    match subject.kind:
+        case SubjectKind.UNIT | SubjectKind.PUBLIC:
+            return f"/units/{subject.code}"
+        case SubjectKind.PLAN:
+            return f"/plans/{subject.code}"
+        case SubjectKind.GROUP:
+            return f"/api/v1/groups/{subject.code}"
+        case SubjectKind.JURISDICTION:
+            return f"/api/v1/jurisdictions/{subject.code}"
 
 
 def webcal(url: str) -> str:

@@ -1,0 +1,73 @@
+"""Bodies spliced from pieces, and shelves that stay small."""
+
+import gzip
+
+import brotli
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from service.feeds.cache import Block, Shelf, compose
+from tests.feeds.world import at
+
+NOW = at("2024-10-01T08:00")
+HEAD, FOOT = b"BEGIN:VCALENDAR\r\n", b"END:VCALENDAR\r\n"
+
+LINES = st.lists(st.tuples(st.integers(0, 300), st.binary(min_size=1, max_size=40)), max_size=120)
+
+
+def _blocks(drawn: list[tuple[int, bytes]]) -> list[Block]:
+    return [Block(f"fe_{number}@milepost", 0, lines) for number, lines in drawn]
+
+
+def _plain(blocks: list[Block]) -> bytes:
+    return HEAD + b"".join(each.lines for each in blocks) + FOOT
+
+
+@settings(max_examples=50)
+@given(LINES, LINES)
+def test_a_body_does_not_depend_on_what_was_there_before(
+    before: list[tuple[int, bytes]], after: list[tuple[int, bytes]]
+) -> None:
+    earlier = compose(HEAD, _blocks(before), FOOT, changed_at=NOW, before=None)
+    fresh = compose(HEAD, _blocks(after), FOOT, changed_at=NOW, before=None)
+    spliced = compose(HEAD, _blocks(after), FOOT, changed_at=NOW, before=earlier)
+    assert spliced.answers["gzip"].body == fresh.answers["gzip"].body
+    assert gzip.decompress(fresh.answers["gzip"].body) == _plain(_blocks(after))
+    assert fresh.make("identity").body == _plain(_blocks(after))
+    assert brotli.decompress(fresh.make("br").body) == _plain(_blocks(after))
+
+
+def test_an_edit_compresses_one_piece_again() -> None:
+    blocks = [Block(f"fe_{n}@milepost", 0, f"entry {n} ".encode() * 40) for n in range(1_000)]
+    before = compose(HEAD, blocks, FOOT, changed_at=NOW, before=None)
+    blocks[500] = Block("fe_500@milepost", 1, b"something else")
+    after = compose(HEAD, blocks, FOOT, changed_at=NOW, before=before)
+    assert len(set(after.pieces) - set(before.pieces)) == 1
+    assert len(after.pieces) > 20
+
+
+def test_every_encoding_has_an_etag_of_its_own() -> None:
+    body = compose(HEAD, _blocks([(1, b"x" * 100)]), FOOT, changed_at=NOW, before=None)
+    tags = {body.answers["gzip"].tag, body.make("identity").tag, body.make("br").tag}
+    assert len(tags) == 3
+    assert all(tag.startswith(b'"') and tag.endswith(b'"') for tag in tags)
+
+
+def test_a_shelf_drops_what_was_used_least_recently() -> None:
+    dropped: list[str] = []
+    shelf: Shelf[str, int] = Shelf(limit=3, dropped=lambda key, _value: dropped.append(key))
+    for number, key in enumerate(("a", "b", "c")):
+        shelf.put(key, number, weight=1)
+    assert shelf.get("a") == 0
+    shelf.put("d", 3, weight=1)
+    assert dropped == ["b"]
+    shelf.put("d", 4, weight=2)
+    assert dropped == ["b", "c"]
+    assert (shelf.get("a"), shelf.get("d"), shelf.weight, len(shelf)) == (0, 4, 3, 2)
+
+
+def test_a_thing_larger_than_the_shelf_is_kept_alone() -> None:
+    shelf: Shelf[str, int] = Shelf(limit=3)
+    shelf.put("a", 1, weight=1)
+    shelf.put("b", 2, weight=10)
+    assert (shelf.get("a"), shelf.get("b")) == (None, 2)
