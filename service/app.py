@@ -26,6 +26,7 @@ from service.api import (
     occurrences,
     operations,
     plans,
+    reference,
     units,
 )
 from service.api.calendar import Calendars, Polled
@@ -125,7 +126,7 @@ def create_app(settings: Settings, *, database: Database | None = None, clock: C
         title="Milepost",
         summary="Keeps the deadlines of government work plans",
         version=service.__version__,
-        docs_url="/docs",
+        docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
         lifespan=lambda _: _life(gate, desk, closes_database=database is None),
@@ -140,6 +141,7 @@ def create_app(settings: Settings, *, database: Database | None = None, clock: C
     problems.install(app)
     errors.install(app)
     app.include_router(operations.router)
+    app.include_router(reference.router)
     if settings.role == "worker":  # it answers to operators only
         return app
     for router in (*RESOURCES, *PAGES):

@@ -1,5 +1,6 @@
 """Who is asking, and may they?"""
 
+import asyncio
 import dataclasses
 from datetime import datetime
 from typing import Annotated
@@ -10,6 +11,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from service.access import actions, rules
 from service.gate.request import request_id_of
 from service.gate.state import Gate, gate_of
+from service.gate.throttle import LONGEST_WAIT_S
 from service.gate.transaction import Now
 from service.kit.actor import PUBLIC, Actor
 from service.kit.errors import Throttled, Unknown
@@ -30,17 +32,21 @@ async def caller(
         async with gate.database.read() as session:
             actor, key = await actions.authenticate(session, secret=secret, request_id=request_id, now=now)
     except Unknown:
-        _slow_down(gate, request, now)
+        await _slow_down(gate, request, now)
         raise
     if rules.use_is_worth_noting(key.last_used_at, now=now):
         gate.afterwards.start(f"note use of {key.id}", _note_use(gate, key.id, now))
     return actor
 
 
-def _slow_down(gate: Gate, request: Request, now: datetime) -> None:
+async def _slow_down(gate: Gate, request: Request, now: datetime) -> None:
+    """Let an address that fails often wait for its answer; when too many wait already, tell it to come back later."""
     address = request.client.host if request.client else ""
     if wait := gate.throttle.fail(address, now=now):
-        raise Throttled(retry_after=wait) from None
+        if not gate.throttle.may_wait():
+            raise Throttled(retry_after=wait) from None
+        with gate.throttle.waiting():
+            await asyncio.sleep(min(wait, LONGEST_WAIT_S))
 
 
 async def _note_use(gate: Gate, key_id: str, now: datetime) -> None:

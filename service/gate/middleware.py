@@ -20,12 +20,6 @@ BODY_LIMIT = 1024 * 1024
 QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 
 STRICT = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-# The page at /docs takes its script and its style from where FastAPI takes them, and starts them in line.
-DOCS = (
-    "default-src 'none'; script-src 'unsafe-inline' https://cdn.jsdelivr.net; "
-    "style-src 'unsafe-inline' https://cdn.jsdelivr.net; img-src 'self' data: https://fastapi.tiangolo.com; "
-    "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'"
-)
 
 
 class RequestId:
@@ -118,7 +112,7 @@ class SafeHeaders:
                 headers = MutableHeaders(scope=message)
                 headers["X-Content-Type-Options"] = "nosniff"
                 headers.setdefault("Referrer-Policy", "no-referrer")
-                headers.setdefault("Content-Security-Policy", DOCS if scope["path"] == "/docs" else STRICT)
+                headers.setdefault("Content-Security-Policy", STRICT)
                 headers.setdefault("Cache-Control", "no-store" if "authorization" in asked else "no-cache")
                 if self.https:
                     headers["Strict-Transport-Security"] = "max-age=31536000"

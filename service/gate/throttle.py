@@ -1,14 +1,18 @@
 """Failed attempts are slowed down: a bucket of attempts per client address, refilled as time passes."""
 
+import contextlib
 import ipaddress
 import math
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 ATTEMPTS = 10
 REFILL_SECONDS = 6.0  # one attempt more: ten a minute
 ADDRESSES = 10_000
+MOST_WAITING = 100  # at once, in this process: a wait costs a task and a connection
+LONGEST_WAIT_S = 0.5
 
 
 @dataclass(slots=True)
@@ -25,6 +29,20 @@ class Throttle:
     def __init__(self, *, addresses: int = ADDRESSES) -> None:
         self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
         self._addresses = addresses
+        self._waiting = 0
+
+    def may_wait(self) -> bool:
+        """Whether one more may be kept waiting for its answer."""
+        return self._waiting < MOST_WAITING
+
+    @contextlib.contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Count one that waits."""
+        self._waiting += 1
+        try:
+            yield
+        finally:
+            self._waiting -= 1
 
     def fail(self, address: str, *, now: datetime) -> int:
         """Count a failed attempt; how many seconds to wait until the next may be tried (0: none)."""

@@ -54,13 +54,17 @@ async def home(
     """What there is. `q` searches; `plans` and `units` are cursors, and show more of the one alone."""
     q = q.strip()[:LONGEST_SEARCH]
     whole = plans is None and units is None
-    told: dict[str, Any] = {"q": q, "jurisdiction": jurisdiction, "whole": whole, "bars": (), "more_plans": None}
+    told: dict[str, Any] = {"q": q, "jurisdiction": jurisdiction, "whole": whole, "bars": ()}
     if whole and not q:
         told["bars"] = bars(
             await months(visit.session, visit.viewer, jurisdiction=jurisdiction or None), today=visit.speech.today
         )
-    plan_page = await _plans(visit, q, jurisdiction, plans) if units is None else Page[PlanCard]((), None)
-    unit_page = await _units(visit, q, jurisdiction, units) if plans is None else Page[UnitLine]((), None)
+    plan_page: Page[PlanCard] = Page((), None)
+    unit_page: Page[UnitLine] = Page((), None)
+    if units is None:
+        plan_page = await _plans(visit, q, jurisdiction, plans)
+    if plans is None:
+        unit_page = await _units(visit, q, jurisdiction, units)
     codes = {card.plan.jurisdiction for card in plan_page.items} | {line.unit.jurisdiction for line in unit_page.items}
     names = await unit_store.jurisdictions_by_code(visit.session, codes | ({jurisdiction} - {""}))
     if jurisdiction and jurisdiction not in names:

@@ -24,10 +24,8 @@ async def unit_page(visit: Visiting, code: str, cursor: str | None = None) -> Re
     after = _after(cursor)
     board = await unit_board(visit.session, visit.viewer, unit=code, after=after)
     feed = feed_link(gate_of(visit.request), code) if visit.public_read else None
-    return visit.page(
-        "unit.html",
-        {"unit": unit, "home": home, "board": board, "feed": feed, "continued": after is not None, "by_day": by_day},
-    )
+    told = {"unit": unit, "home": home, "board": board, "feed": feed, "by_day": by_day}
+    return visit.page("unit.html", told | {"continued": after is not None})
 
 
 def _after(cursor: str | None) -> tuple[date, str] | None:

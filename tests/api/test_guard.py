@@ -1,5 +1,6 @@
 """Who is let in."""
 
+import contextlib
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from service.access.actions import create_key
 from service.app import RESOURCES, Milepost
 from service.gate import guard
 from service.gate.routing import API
-from service.gate.throttle import ATTEMPTS
+from service.gate.throttle import ATTEMPTS, LONGEST_WAIT_S, MOST_WAITING
 from service.gate.transaction import change
 from service.kit.actor import Actor
 from service.kit.clock import fixed
@@ -94,15 +95,35 @@ async def test_what_is_wrong_with_a_key_is_nobodys_business(
 
 
 async def test_failures_are_slowed_down_and_valid_keys_are_not(
-    api: httpx.AsyncClient, nobody: httpx.AsyncClient
+    api: httpx.AsyncClient, nobody: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wrong = {"Authorization": "Bearer mpk_" + "x" * 43}
     assert {(await nobody.get(KEYS, headers=wrong)).status_code for _ in range(ATTEMPTS)} == {401}
-    slowed = await nobody.get(KEYS, headers=wrong)
+    waits: list[float] = []
+
+    async def wait(seconds: float) -> None:
+        waits.append(seconds)
+
+    monkeypatch.setattr(guard.asyncio, "sleep", wait)
+    assert (await nobody.get(KEYS, headers=wrong)).status_code == 401
+    assert waits == [LONGEST_WAIT_S]
+    assert (await api.get(KEYS)).status_code == 200
+    assert waits == [LONGEST_WAIT_S]
+
+
+async def test_when_too_many_wait_already_others_are_told_to_come_back(
+    app: Milepost, api: httpx.AsyncClient, nobody: httpx.AsyncClient
+) -> None:
+    wrong = {"Authorization": "Bearer mpk_" + "x" * 43}
+    assert {(await nobody.get(KEYS, headers=wrong)).status_code for _ in range(ATTEMPTS)} == {401}
+    with contextlib.ExitStack() as others:
+        for _ in range(MOST_WAITING):
+            others.enter_context(app.state.gate.throttle.waiting())
+        slowed = await nobody.get(KEYS, headers=wrong)
+        assert (await api.get(KEYS)).status_code == 200
     assert slowed.status_code == 429
     assert int(slowed.headers["Retry-After"]) == 6
     assert slowed.headers["Content-Type"] == "application/problem+json"
-    assert (await api.get(KEYS)).status_code == 200
 
 
 async def test_asking_without_a_key_is_no_attempt(nobody: httpx.AsyncClient) -> None:

@@ -330,7 +330,7 @@ async def test_pages_hold_every_milestone_once_in_the_plans_order(desk: Desk) ->
 )
 async def test_questions_that_mean_nothing_are_refused(desk: Desk, query: dict[str, str]) -> None:
     answer = await desk.api.get(MILESTONES, params=query)
-    assert answer.status_code == 422, answer.text
+    assert answer.status_code == (404 if paths(answer) == ["cursor"] else 422), answer.text
     assert answer.json()["errors"]
 
 

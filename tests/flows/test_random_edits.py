@@ -128,7 +128,7 @@ async def _check(session: Session) -> None:
         periods = Counter(one.period for one in occurrences[id])
         assert max(periods.values(), default=1) == 1, periods
         assert not any(period.startswith("~") for period in periods)
-        assigned = [one for one in editing.assigned(assignments[id])]
+        assigned = editing.assigned(assignments[id])
         for one in occurrences[id]:
             assert one.sort_on == (one.due_on or date(9999, 12, 31))
             assert (one.cancelled_at is not None) == (one.status == "cancelled")

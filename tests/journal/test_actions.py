@@ -49,10 +49,13 @@ async def test_a_fact_says_who_when_what_and_in_which_request(database: Database
 async def test_when_the_block_fails_there_is_neither_change_nor_fact(
     database: Database, actor: Actor, now: datetime
 ) -> None:
-    with pytest.raises(ZeroDivisionError):
+    async def fail() -> None:
         async with change(database, now=now) as session:
             await _make(session, actor, "a", now)
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
     assert (await _codes(database), await journal(database)) == (set(), [])
 
 
@@ -97,12 +100,15 @@ async def test_when_the_commit_fails_the_answer_says_so_and_nothing_is_kept(
 async def test_an_attempt_that_fails_takes_only_its_own_facts_along(
     database: Database, actor: Actor, now: datetime
 ) -> None:
+    async def make_two(session: Session) -> None:
+        async with attempt(session):
+            await _make(session, actor, "b", now)
+            await _make(session, actor, "a", now)
+
     async with change(database, now=now) as session:
         await _make(session, actor, "a", now)
         with pytest.raises(Conflict):
-            async with attempt(session):
-                await _make(session, actor, "b", now)
-                await _make(session, actor, "a", now)
+            await make_two(session)
         async with attempt(session):
             await _make(session, actor, "c", now)
         assert [fact.subject for fact in recorded(session)] == ["a", "c"]

@@ -33,7 +33,12 @@ OPEN = """\
 milepost: 1
 plan: {slug: open, title: 公开的方案, jurisdiction: a, period: 2024-01-01/2025-12-31, published_on: 2024-01-10}
 milestones:
-  - {key: "1", ref: 二(一), title: 梳理清单, due: {phrase: 2024年10月底前, value: 2024-10, boundary: by_end}, lead: [a.justice], support: [a.finance]}
+  - key: "1"
+    ref: 二(一)
+    title: 梳理清单
+    due: {phrase: 2024年10月底前, value: 2024-10, boundary: by_end}
+    lead: [a.justice]
+    support: [a.finance]
   - {key: "2", title: 中期评估, due: {phrase: 2024年6月, value: 2024-06}, responsible: [a.all]}
   - {key: "3", title: 终期评估, due: {value: 2025-10}, lead: [a.justice]}
   - {key: "4", title: 长期任务, due: {phrase: 长期坚持, open: true}, lead: [a.justice]}
@@ -74,7 +79,7 @@ async def town(database: Database, actor: Actor, now: datetime) -> None:
 async def browser(app: Milepost) -> AsyncIterator[httpx.AsyncClient]:
     """Somebody without a key, who reads Chinese."""
     async with client(app) as talking:
-        talking.headers |= {"Accept": ACCEPT, "Accept-Language": "zh-CN,zh;q=0.9,en;q=0.5"}
+        talking.headers.update({"Accept": ACCEPT, "Accept-Language": "zh-CN,zh;q=0.9,en;q=0.5"})
         yield talking
 
 
@@ -82,7 +87,7 @@ async def browser(app: Milepost) -> AsyncIterator[httpx.AsyncClient]:
 async def insider(app: Milepost) -> AsyncIterator[httpx.AsyncClient]:
     """An administrator whose browser sends the key."""
     async with client(app, ADMIN_KEY) as talking:
-        talking.headers |= {"Accept": ACCEPT, "Accept-Language": "zh-CN"}
+        talking.headers.update({"Accept": ACCEPT, "Accept-Language": "zh-CN"})
         yield talking
 
 

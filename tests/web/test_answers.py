@@ -30,6 +30,10 @@ async def test_a_page_carries_a_strict_policy_and_keeps_it(path: str, browser: h
     assert re.findall(r'(?:src|href)="(?:https?:)?//(?!milepost\.test)', answer.text) == []
 
 
+async def test_an_empty_service_says_that_there_is_nothing_yet(browser: httpx.AsyncClient) -> None:
+    assert "这里还没有方案" in await read(browser, "/")
+
+
 @pytest.mark.usefixtures("town")
 async def test_a_page_for_a_key_is_kept_by_nobody(insider: httpx.AsyncClient) -> None:
     assert (await insider.get("/")).headers["Cache-Control"] == "no-store"
@@ -75,7 +79,7 @@ def _routes() -> Iterator[str]:
         for route in router.routes:
             assert isinstance(route, APIRoute)
             assert not route.include_in_schema
-            yield f"{', '.join(sorted(route.methods))} {route.path}"
+            yield f"{', '.join(sorted(route.methods or ()))} {route.path}"
 
 
 def test_every_page_has_a_heading_and_every_heading_a_page() -> None:

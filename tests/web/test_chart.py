@@ -1,6 +1,7 @@
 """The chart of tasks per month, as numbers."""
 
 from datetime import date
+from itertools import pairwise
 
 from service.reports.rules.board import Month
 from service.web.chart import PLOT, bars
@@ -21,7 +22,7 @@ def test_bars_stand_side_by_side_within_the_whole_width() -> None:
     drawn = bars([Month(date(2024, month, 1), month) for month in range(1, 13)], today=TODAY)
     assert drawn[0].x >= 0
     assert drawn[-1].x + drawn[-1].width <= 100
-    assert all(one.x + one.width < other.x for one, other in zip(drawn, drawn[1:], strict=False))
+    assert all(one.x + one.width < other.x for one, other in pairwise(drawn))
     assert [bar.starts_year for bar in drawn] == [True] + [False] * 11
 
 

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -70,8 +70,8 @@ class Desk:
         self._links = Links(database, self._reach, secret=secret, public_read=public_read)
         self._slots: dict[tuple[str, bytes], Slot] = {}
         self._pages: dict[Subject, dict[Form, Page]] = {}
-        self._bodies: Shelf[PageKey, Page] = Shelf(limit=pages_kept, dropped=_forget_body)
-        self._extras: Shelf[tuple[PageKey, Encoding], Page] = Shelf(limit=EXTRAS_KEPT, dropped=_forget_extra)
+        self._bodies: Shelf[Page, Page] = Shelf(limit=pages_kept, dropped=_forget_body)
+        self._extras: Shelf[tuple[Page, Encoding], Page] = Shelf(limit=EXTRAS_KEPT, dropped=_forget_extra)
         self._suspect = False
         self._known: dict[str, int] | None = None
         self._turned_on: date | None = None
@@ -89,7 +89,7 @@ class Desk:
         now = self._now()
         if now >= page.good_until or now >= link.until:
             return None
-        self._bodies.touch(page.key)
+        self._bodies.touch(page)
         return page
 
     async def find(self, path: str, query: bytes) -> Page | Refusal:
@@ -121,7 +121,7 @@ class Desk:
         assert body is not None
         found = await asyncio.to_thread(body.make, encoding)
         body.answers[encoding] = found
-        self._extras.put((page.key, encoding), page, weight=len(found.body))
+        self._extras.put((page, encoding), page, weight=len(found.body))
         return found
 
     async def _open(self, path: str, query: bytes) -> Slot | Refusal:
@@ -180,7 +180,7 @@ class Desk:
         page.revision, page.holds_until = contents.revision, contents.holds_until
         page.good_until = self._midnight_after(today)
         page.fresh = page.changes == changes
-        self._bodies.put(page.key, page, weight=page.body.weight)
+        self._bodies.put(page, page, weight=page.body.weight)
         self.counts.made += 1
         return True
 
@@ -257,13 +257,13 @@ class Desk:
         return self._now().astimezone(self._zone).date()
 
     def _midnight_after(self, day: date) -> datetime:
-        return midnight(day + timedelta(days=1), self._zone)
+        return midnight(day + timedelta(days=1), self._zone).astimezone(UTC)
 
 
-def _forget_body(_key: PageKey, page: Page) -> None:
+def _forget_body(_key: Page, page: Page) -> None:
     page.body, page.fresh = None, False
 
 
-def _forget_extra(key: tuple[PageKey, Encoding], page: Page) -> None:
+def _forget_extra(key: tuple[Page, Encoding], page: Page) -> None:
     if page.body is not None:
         page.body.answers.pop(key[1], None)

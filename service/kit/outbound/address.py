@@ -1,8 +1,9 @@
 """Which addresses may be connected to. Pure: an address and the allowed networks in, a reason or nothing out.
 
-`ipaddress.is_global` is not enough, nor the same in every version of Python: it passes multicast, site-local and IPv4-compatible
-addresses, clouds' host services, and private IPv4 addresses inside 6to4, Teredo and NAT64. So the blocks stand here: all of
-IANA's special-purpose registries, whether marked globally reachable or not, for nobody receives anything in any of them.
+`ipaddress.is_global` is not enough, nor the same in every version of Python: it passes multicast, site-local and
+IPv4-compatible addresses, clouds' host services, and private IPv4 addresses inside 6to4, Teredo and NAT64. So the blocks
+stand here: all of IANA's special-purpose registries, whether marked globally reachable or not, for nobody receives
+anything in any of them.
 """
 
 import ipaddress
@@ -77,7 +78,7 @@ _BLOCKS = (
 _GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")  # all that IANA has opened so far (RFC 4291, section 2.4)
 _ELSEWHERE = _block("::/0", "reserved addresses")
 
-# What a cloud tells a machine about itself, keys among it. A network that happens to hold one of these does not open it.
+# What a cloud tells a machine about itself, keys among it. A network that merely holds one of these does not open it.
 METADATA = frozenset(
     ipaddress.ip_address(text)
     for text in (
@@ -133,7 +134,7 @@ def plain(address: Address) -> Address:
 def _opens(network: Network, address: Address) -> bool:
     if network.version != address.version or address not in network:
         return False
-    # Behind a NAT64 prefix shorter than /96 the IPv4 address lies elsewhere (RFC 6052, section 2.2), where we do not look.
+    # Behind a NAT64 prefix shorter than /96 the IPv4 address lies where we do not look (RFC 6052, section 2.2).
     return network.prefixlen >= 96 or not any(address in prefix for prefix in _NAT64)
 
 

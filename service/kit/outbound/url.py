@@ -20,16 +20,17 @@ MAX_LENGTH = 2048
 MAX_HOST = 253  # RFC 1035, section 2.3.4, without the trailing dot
 PORTS = {"http": 80, "https": 443}
 
-# The Fetch standard's list of ports that speak something else (section "port blocking"), so that no one uses us to talk to it.
+# The Fetch standard's list of ports that speak something else ("port blocking"): nobody talks to those through us.
 BAD_PORTS = frozenset(
-    # fmt: off
-    (
-        1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109, 110,
-        111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526, 530, 531, 532,
-        540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061,
-        6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
+    map(
+        int,
+        (
+            "1 7 9 11 13 15 17 19 20 21 22 23 25 37 42 43 53 69 77 79 87 95 101 102 103 104 109 110 111 113 115 117 119"
+            " 123 135 137 139 143 161 179 389 427 465 512 513 514 515 526 530 531 532 540 548 554 556 563 587 601 636"
+            " 989 990 993 995 1719 1720 1723 2049 3659 4045 4190 5060 5061 6000 6566 6665 6666 6667 6668 6669 6679 6697"
+            " 10080"
+        ).split(),
     )
-    # fmt: on
 )
 
 _SCHEME = re.compile(r"(https?)://", re.IGNORECASE)
@@ -149,7 +150,7 @@ def _host(text: str) -> tuple[str, Address | None]:
 
 
 def _ascii(text: str) -> str:
-    """A name as it is looked up: mapped and encoded by UTS 46, which also turns full-width dots and letters into plain ones."""
+    """A name as it is looked up: mapped and encoded by UTS 46, full-width dots and letters becoming plain ones."""
     lower = text.lower()
     if lower.isascii() and "xn--" not in lower:
         return lower
@@ -160,7 +161,7 @@ def _ascii(text: str) -> str:
 
 
 def _ipv4(name: str, *, written: str) -> tuple[str, Address]:
-    # 0177.0.0.1, 0x7f.1, 2130706433 and 127.1 all mean 127.0.0.1 to some programs; only four plain decimals mean it to all.
+    # 0177.0.0.1, 0x7f.1, 2130706433 and 127.1 all mean 127.0.0.1 to some programs; four plain decimals mean it to all.
     try:
         address = ipaddress.IPv4Address(name)
     except ValueError:

@@ -47,36 +47,36 @@ _SIMPLE: dict[object, Schema] = {
 }
 
 
-def event_schema(type: EventType) -> Schema:
+def event_schema(event_type: EventType) -> Schema:
     """The schema of a whole payload of this type."""
     return {
         "$schema": DRAFT,
-        "title": type.value,
-        "description": SAYS[type],
+        "title": event_type.value,
+        "description": SAYS[event_type],
         "type": "object",
         "required": ["type", "timestamp", "data"],
         "properties": {
-            "type": {"const": type.value},
+            "type": {"const": event_type.value},
             "timestamp": {"description": "When it happened.", "type": "string", "format": "date-time"},
-            "data": _facts(ABOUT[type]),
+            "data": _facts(ABOUT[event_type]),
         },
     }
 
 
 def openapi_webhooks() -> Schema:
     """The `webhooks` section of an OpenAPI 3.1 document: every type with its schema and an example."""
-    return {type.value: {"post": _operation(type)} for type in EventType}
+    return {each.value: {"post": _operation(each)} for each in EventType}
 
 
-def _operation(type: EventType) -> Schema:
-    schema = {name: value for name, value in event_schema(type).items() if name != "$schema"}
+def _operation(event_type: EventType) -> Schema:
+    schema = {name: value for name, value in event_schema(event_type).items() if name != "$schema"}
     return {
-        "summary": SAYS[type],
+        "summary": SAYS[event_type],
         "tags": ["webhooks"],
         "parameters": [_header(name, says) for name, says in _HEADERS.items()],
         "requestBody": {
             "required": True,
-            "content": {"application/json": {"schema": schema, "example": event_json(example(type))}},
+            "content": {"application/json": {"schema": schema, "example": event_json(example(event_type))}},
         },
         "responses": {
             "2XX": {"description": "It has arrived. The body may carry an acknowledgement."},

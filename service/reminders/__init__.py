@@ -1,0 +1,1 @@
+"""When people are reminded: policies, planned notices (firings), and what is due now."""

@@ -1,0 +1,1 @@
+"""What is true of reminders: `offsets`, `policy`, `timing`, `planning`, `ending`."""
