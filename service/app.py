@@ -18,6 +18,7 @@ from service.access.actions import ensure_admin_key
 from service.api import (
     audit,
     feeds,
+    firings,
     groups,
     holidays,
     jurisdictions,
@@ -26,7 +27,9 @@ from service.api import (
     occurrences,
     operations,
     plans,
+    progress,
     reference,
+    reminders,
     units,
 )
 from service.api.calendar import Calendars, Polled
@@ -58,6 +61,9 @@ RESOURCES: tuple[APIRouter, ...] = (
     plans.router,
     milestones.router,
     occurrences.router,
+    progress.router,
+    reminders.router,
+    firings.router,
     holidays.router,
     feeds.router,
     keys.router,

@@ -10,11 +10,12 @@ from prometheus_client.metrics_core import CounterMetricFamily, Metric
 from prometheus_client.registry import Collector
 from starlette.types import Receive, Scope, Send
 
-from service.feeds.cache import EMPTY, Answer, Message
+from service.feeds.cache import EMPTY, Message
 from service.feeds.polled.desk import Desk
 from service.feeds.polled.pages import AWAY, Page, Refusal
 from service.feeds.rules.negotiation import Encoding, choose_encoding, is_current
 
+_METHODS = ("GET", "HEAD")
 _ENCODINGS_KEPT = 1_000
 _NOT_ALLOWED = Refusal(405, "A calendar can be read (GET, HEAD), nothing else.")
 
@@ -28,16 +29,20 @@ class Calendars:
         self._encodings: dict[bytes | None, Encoding] = {}
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
-        """Answer one poll."""
-        method = scope["method"]
-        if method not in ("GET", "HEAD"):
-            await self._refuse(_NOT_ALLOWED, send, with_body=True)
+        """Answer one poll. What is ready goes out without another function being called: here every call is felt."""
+        desk, method = self._desk, scope["method"]
+        if method not in _METHODS:
+            await self._refuse(_NOT_ALLOWED, send, method=method)
             return
-        page: Page | Refusal | None = self._desk.ready(scope["path"], scope["query_string"])
-        if page is None:
-            page = await self._desk.find(scope["path"], scope["query_string"])
-        if isinstance(page, Refusal) or page.body is None:
-            await self._refuse(page if isinstance(page, Refusal) else AWAY, send, with_body=method == "GET")
+        page: Page | Refusal
+        slot = desk.slots.get((scope["path"], scope["query_string"]))
+        if slot is not None and not desk.suspect and slot.link.good_until > desk.now() < slot.page.good_until:
+            page = slot.page
+            page.used = True
+        else:
+            page = await desk.find(scope["path"], scope["query_string"])
+        if isinstance(page, Refusal) or (body := page.body) is None:
+            await self._refuse(page if isinstance(page, Refusal) else AWAY, send, method=method)
             return
         accepted = if_none_match = if_modified_since = None
         for name, value in scope["headers"]:
@@ -47,10 +52,9 @@ class Calendars:
                 if_none_match = value if if_none_match is None else if_none_match + b"," + value
             elif name == b"if-modified-since":
                 if_modified_since = value
-        body = page.body
         encoding = self._encodings.get(accepted) or self._choose(accepted)
-        answer = body.answers.get(encoding) or await self._desk.answer(page, encoding)
-        if if_none_match == answer.tag or is_current(
+        answer = body.answers.get(encoding) or await desk.answer(page, encoding)
+        if (if_none_match or if_modified_since) and is_current(
             tag=answer.tag,
             changed_at=body.changed_at,
             if_none_match=if_none_match,
@@ -60,7 +64,9 @@ class Calendars:
             await send(answer.not_modified)
             await send(EMPTY)
             return
-        await self._send(answer, send, with_body=method == "GET")
+        self._counted[200] += 1
+        await send(answer.ok)
+        await send(answer.ok_body if method == "GET" else EMPTY)
 
     def _choose(self, accepted: bytes | None) -> Encoding:
         if len(self._encodings) >= _ENCODINGS_KEPT:
@@ -68,12 +74,7 @@ class Calendars:
         self._encodings[accepted] = chosen = choose_encoding(accepted)
         return chosen
 
-    async def _send(self, answer: Answer, send: Send, *, with_body: bool) -> None:
-        self._counted[200] += 1
-        await send(answer.ok)
-        await send(answer.ok_body if with_body else EMPTY)
-
-    async def _refuse(self, refusal: Refusal, send: Send, *, with_body: bool) -> None:
+    async def _refuse(self, refusal: Refusal, send: Send, *, method: str) -> None:
         self._counted[refusal.status] += 1
         told = f"{refusal.sentence}\n".encode()
         headers = [
@@ -90,7 +91,7 @@ class Calendars:
             headers.append((b"retry-after", b"60"))
         start: Message = {"type": "http.response.start", "status": refusal.status, "headers": headers}
         await send(start)
-        await send({"type": "http.response.body", "body": told} if with_body else EMPTY)
+        await send({"type": "http.response.body", "body": told} if method != "HEAD" else EMPTY)
 
 
 class Polled(Collector):

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, StrictFloat, StrictInt
 
-from service.api.fields import Day, ShortText, Whole
+from service.api.fields import WHOLE, Day, ShortText
 from service.api.shapes import Sent, Shape, one_of
 from service.due.describe import sentence_en, sentence_zh
 from service.due.spec import Bound, Boundary, Precision, Roll, parse, to_full_mapping
@@ -12,7 +12,7 @@ from service.due.spec import Bound, Boundary, Precision, Roll, parse, to_full_ma
 Number = Annotated[StrictInt | StrictFloat, Field(gt=0, le=1e12)]
 
 
-_ONE = r"[0-9]{4}(-(H[12]|Q[1-4]|W(0[1-9]|[1-4][0-9]|5[0-3])|(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?))?"
+_ONE = r"(19|2[0-9])[0-9]{2}(-(H[12]|Q[1-4]|W(0[1-9]|[1-4][0-9]|5[0-3])|(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?))?"
 _VALUE = rf"^{_ONE}(/{_ONE})?$"
 _RRULE = r"^(RRULE:)?FREQ=(YEARLY|MONTHLY|WEEKLY|DAILY)(;[A-Z]+=[A-Z0-9,+-]+)*$"
 
@@ -22,7 +22,7 @@ class QuotaShape(Sent):
 
     model_config = ConfigDict(json_schema_extra=one_of("count", "amount", "ratio"))
 
-    count: Annotated[Whole, Field(ge=1, le=1_000_000_000)] | None = None
+    count: Annotated[int, Field(ge=1, le=1_000_000_000), WHOLE] | None = None
     amount: Number | None = None
     ratio: Annotated[StrictInt | StrictFloat, Field(gt=0, le=100)] | None = None
     unit: ShortText = ""
@@ -33,7 +33,7 @@ class QuotaShape(Sent):
 class TermShape(Sent):
     """Once within a number of years from a day."""
 
-    years: Annotated[Whole, Field(ge=1, le=100)]
+    years: Annotated[int, Field(ge=1, le=100), WHOLE]
     from_: Annotated[Day, Field(alias="from")]
 
 

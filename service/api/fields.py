@@ -81,7 +81,7 @@ def _whole(given: Any) -> Any:
 
 Day = Annotated[date, BeforeValidator(_iso)]
 At = Annotated[AwareDatetime, BeforeValidator(_iso)]
-Whole = Annotated[int, BeforeValidator(_whole)]
+WHOLE = BeforeValidator(_whole)
 
 PathCode = Annotated[str, Path(max_length=100, json_schema_extra=_SAFE), _safe]
 PathId = Annotated[str, Path(max_length=64, json_schema_extra=_SAFE), _safe]

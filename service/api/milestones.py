@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field
 
 from service.api.bulk import Bulk, BulkAnswer, DryRun, Each, run_bulk
 from service.api.due import Due, DueShape, due_shape, sentences
-from service.api.fields import CodeQuery, Day, Key, MemberCode, Note, PathId, Search, ShortText, Slug, Title, Whole
+from service.api.fields import WHOLE, CodeQuery, Day, Key, MemberCode, Note, PathId, Search, ShortText, Slug, Title
 from service.api.registry import changes_of
 from service.api.shapes import ANY_LIMIT, Cursor, Limit, Page, Sent, Shape, one_of
 from service.gate.conditional import Guarded, Seen, etag, expect
@@ -51,7 +51,7 @@ Implements = Annotated[
         description="`slug/key` of the superior plan's milestone that this one carries out.",
     ),
 ]
-Lines = Annotated[list[Annotated[Whole, Field(ge=1, le=10_000_000)]], Field(max_length=100)]
+Lines = Annotated[list[Annotated[int, Field(ge=1, le=10_000_000), WHOLE]], Field(max_length=100)]
 
 
 class MilestoneChanges(Sent):

@@ -162,15 +162,23 @@ def _deflate(plain: bytes) -> bytes:
 class Shelf(Generic[Key, Value]):
     """Things with a weight, the least recently used of which fall off when there are too many.
 
-    Taking one only marks it (second chance); nothing is moved, because the polled path takes one with every request.
+    Using one only marks it (second chance) and moves nothing. `spared` says, for things that mark themselves, whether
+    one was used since it was last asked; `dropped` hears of what fell off.
     """
 
-    def __init__(self, *, limit: int, dropped: Callable[[Key, Value], None] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        limit: int,
+        dropped: Callable[[Key, Value], None] | None = None,
+        spared: Callable[[Value], bool] | None = None,
+    ) -> None:
         self.limit = limit
         self.weight = 0
         self._kept: OrderedDict[Key, tuple[Value, int]] = OrderedDict()
         self._used: set[Key] = set()
         self._dropped = dropped
+        self._spared = spared
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -182,10 +190,6 @@ class Shelf(Generic[Key, Value]):
             return None
         self._used.add(key)
         return found[0]
-
-    def touch(self, key: Key) -> None:
-        """Say that what is kept under a key was used."""
-        self._used.add(key)
 
     def put(self, key: Key, value: Value, *, weight: int) -> None:
         """Keep something; others may fall off."""
@@ -207,12 +211,12 @@ class Shelf(Generic[Key, Value]):
         return [value for value, _ in self._kept.values()]
 
     def _drop_oldest(self) -> None:
-        key = next(iter(self._kept))
-        if key in self._used:
+        key, (value, weight) = next(iter(self._kept.items()))
+        if key in self._used or (self._spared and self._spared(value)):
             self._used.discard(key)
             self._kept.move_to_end(key)
             return
-        value, weight = self._kept.pop(key)
+        del self._kept[key]
         self.weight -= weight
         if self._dropped:
             self._dropped(key, value)

@@ -7,10 +7,11 @@ from service.feeds.actions import following as feeds
 from service.journal.models import JournalEntry
 from service.kit.database import Session
 from service.milestones.actions import following as milestones
+from service.reminders.actions import following as reminders
 
 # Works inside the transaction: what it writes commits with the change, and when it fails, nothing was changed.
 # The instant comes in the service's time zone, so that its date is the civil date.
 Follower = Callable[[Session, Sequence[JournalEntry], datetime], Awaitable[None]]
 
 # In the order of the river: each hears what those before it recorded.
-FOLLOWERS: tuple[Follower, ...] = (milestones.follow, feeds.follow)
+FOLLOWERS: tuple[Follower, ...] = (milestones.follow, reminders.follow, feeds.follow)

@@ -236,7 +236,8 @@ async def _write_milestones(session: Session, actor: Actor, one: Applied, *, now
             await editing.change_milestone(session, actor, row, changes=values, now=now)
             changed.append(row)
         elif change.name in shapes:
-            changed.append(await _write_milestone(session, actor, plan, row, shapes[change.name], now=now))
+            shape, place = shapes[change.name], places[change.name]
+            changed.append(await _write_milestone(session, actor, plan, row, shape, place=place, now=now))
     await expand_milestones(session, actor, plan=plan, milestones=changed, now=now)
     # The order of the file is the order of the plan; what is not in the file any more comes after it.
     left = [row for row in await milestone_store.milestones_of(session, plan.slug) if row.key not in places]
@@ -245,13 +246,21 @@ async def _write_milestones(session: Session, actor: Actor, one: Applied, *, now
 
 
 async def _write_milestone(
-    session: Session, actor: Actor, plan: Plan, row: Milestone | None, shape: MilestoneShape, *, now: datetime
+    session: Session,
+    actor: Actor,
+    plan: Plan,
+    row: Milestone | None,
+    shape: MilestoneShape,
+    *,
+    place: int,
+    now: datetime,
 ) -> Milestone:
     values = _milestone_values(plan.slug, shape)
     assignments = [Assigned(code, role) for role in Role for code in getattr(shape, role.value)]
     if row is not None:
         await editing.change_milestone(session, actor, row, changes=values, assignments=assignments, now=now)
         return row
+    values["position"] = place
     return await editing.add_milestone(
         session, actor, plan=plan, key=shape.key, values=values, assignments=assignments, now=now
     )

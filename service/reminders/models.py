@@ -35,7 +35,7 @@ class ReminderPolicy(SQLModel, table=True):
 class ReminderSchedule(SQLModel, table=True):
     """How far the notices of an occurrence are planned: locked by whoever plans them.
 
-    `due_version` counts how often they had to be planned again. `extend_at`: when the next one comes within the horizon.
+    `due_version` counts how often they had to be planned. `extend_at`: when the next one comes within the horizon.
     `time_zone` and `dataset` are those that they were computed with; the latter is empty where workdays do not matter.
     """
 

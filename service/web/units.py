@@ -5,8 +5,7 @@ from datetime import date
 from starlette.responses import Response
 
 from service.gate.state import gate_of
-from service.kit.errors import invalid
-from service.kit.paging import decode_texts
+from service.kit.paging import decode_texts, wrong_cursor
 from service.reports.actions.board import unit_board
 from service.reports.rules.board import by_day
 from service.units import store
@@ -35,4 +34,4 @@ def _after(cursor: str | None) -> tuple[date, str] | None:
     try:
         return date.fromisoformat(found[0]), found[1]
     except ValueError:
-        raise invalid("cursor", "this is no cursor of this list") from None
+        raise wrong_cursor() from None

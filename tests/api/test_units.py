@@ -48,7 +48,6 @@ async def test_units_and_groups_share_one_name_space(desk: Desk) -> None:
         ({"code": "A.justice"}, "code"),
         ({"code": "a.justice.more"}, "code"),
         ({"code": "a." + "x" * 100}, "code"),
-        ({"code": "b.x", "jurisdiction": "a"}, "code"),
         ({"name": ""}, "name"),
         ({"name": "x" * 101}, "name"),
         ({"name": "a\nb"}, "name"),
@@ -64,6 +63,12 @@ async def test_what_is_wrong_with_a_unit_is_named(desk: Desk, wrong: dict[str, o
     assert answer.status_code == 422, answer.text
     assert any(found.startswith(path) for found in paths(answer)), answer.text
     assert await desk.items("units") == []
+
+
+async def test_a_code_begins_with_its_jurisdiction(desk: Desk) -> None:
+    answer = await desk.api.post(UNITS, json={"code": "b.x", "jurisdiction": "a", "name": "单位"})
+    assert answer.status_code in (409, 422)
+    assert paths(answer) == ["code"]
 
 
 async def test_a_unit_of_nowhere_is_refused(desk: Desk) -> None:

@@ -1,62 +1,24 @@
 """`milepost serve` and `milepost demo` as programs of their own."""
 
 import json
-import os
 import re
 import signal
-import socket
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
+
+from tests.fixtures.programs import free_port, running, until
 
 pytestmark = pytest.mark.slow
 
 ADMIN_KEY = "mpk_" + "k" * 43
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port: int = found.getsockname()[1]
-        return port
-
-
-@contextmanager
-def _running(*words: str, folder: Path, environ: dict[str, str] | None = None) -> Iterator[subprocess.Popen[str]]:
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("MILEPOST_", "COV_"))}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "service", *words],
-        cwd=folder,
-        env=inherited | {"TMPDIR": str(folder), "PYTHONPATH": str(Path(__file__).parents[2])} | (environ or {}),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def _until(stream: Iterator[str] | None, wanted: str) -> list[str]:
-    assert stream is not None
-    lines = []
-    for line in stream:
-        lines.append(line)
-        if re.search(wanted, line):
-            return lines
-    raise AssertionError("".join(lines))
-
-
 def test_serve_shows_a_first_key_once_answers_and_stops_when_told(tmp_path: Path) -> None:
-    port = _free_port()
-    with _running("serve", "--port", str(port), folder=tmp_path) as process:
-        lines = _until(process.stderr, "Uvicorn running")
+    port = free_port()
+    with running("serve", "--port", str(port), folder=tmp_path) as process:
+        lines = until(process.stderr, "Uvicorn running")
         shown = re.search(r"shown this once: (mpk_\S+)", "".join(lines))
         assert shown
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers={"Authorization": f"Bearer {shown[1]}"}) as api:
@@ -70,11 +32,11 @@ def test_serve_shows_a_first_key_once_answers_and_stops_when_told(tmp_path: Path
 
 
 def test_several_workers_serve_one_embedded_database(tmp_path: Path) -> None:
-    port = _free_port()
+    port = free_port()
     environ = {"MILEPOST_ADMIN_KEY": ADMIN_KEY}
-    with _running("serve", "--port", str(port), "--workers", "2", folder=tmp_path, environ=environ) as process:
-        _until(process.stderr, '"started"')
-        _until(process.stderr, '"started"')
+    with running("serve", "--port", str(port), "--workers", "2", folder=tmp_path, environ=environ) as process:
+        until(process.stderr, '"started"')
+        until(process.stderr, '"started"')
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers={"Authorization": f"Bearer {ADMIN_KEY}"}) as api:
             (key,) = api.get("/api/v1/keys").json()["items"]
         assert key["name"] == "MILEPOST_ADMIN_KEY"
@@ -85,9 +47,9 @@ def test_several_workers_serve_one_embedded_database(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("stop", (signal.SIGINT, signal.SIGTERM))
 def test_the_demo_prints_addresses_that_answer_and_leaves_nothing(tmp_path: Path, stop: signal.Signals) -> None:
-    port = _free_port()
-    with _running("demo", "--port", str(port), folder=tmp_path) as process:
-        lines = _until(process.stdout, "an administrator's key")
+    port = free_port()
+    with running("demo", "--port", str(port), folder=tmp_path) as process:
+        lines = until(process.stdout, "an administrator's key")
         assert list(tmp_path.glob("milepost-demo-*"))
         addresses = re.findall(r"http://\S+", "".join(lines))
         with httpx.Client() as anybody:

@@ -216,7 +216,7 @@ async def test_the_last_good_bytes_go_out_while_the_database_is_away(quick_world
     whole, world.desk._database, world.desk.maker._database = world.desk._database, broken, broken
     page = await world.page("unit:demo.finance")
     assert plain(page) == before
-    assert world.desk._suspect  # it knows that there is something newer
+    assert world.desk.suspect  # it knows that there is something newer
     assert await world.outcome("unit:demo.water") is AWAY  # nothing was ever made of this one
     world.desk._database, world.desk.maker._database = whole, whole
     world.desk._pause_until = page.try_again_at = 0.0

@@ -101,7 +101,8 @@ async def test_thousands_of_units_come_in_pages_and_soon(
     assert len(seen) == 3000
 
 
-async def test_a_cursor_that_is_none_is_a_page_that_says_so(browser: httpx.AsyncClient) -> None:
-    answer = await browser.get("/?units=nonsense")
-    assert answer.status_code == 422
-    assert "这个请求无法处理" in answer.text
+@pytest.mark.parametrize("path", ("/?units=nonsense", "/?plans=nonsense", "/units/a.justice?cursor=nonsense"))
+async def test_a_cursor_that_is_none_leads_nowhere(path: str, browser: httpx.AsyncClient) -> None:
+    answer = await browser.get(path)
+    assert answer.status_code == 404
+    assert "没有这一页" in answer.text

@@ -18,7 +18,7 @@ from service.feeds.actions import reading, turning
 from service.feeds.cache import Answer, Shelf
 from service.feeds.polled.links import Links, bound
 from service.feeds.polled.making import Maker
-from service.feeds.polled.pages import AWAY, GONE, UNKNOWN, OpenLink, Page, PageKey, Refusal, Slot
+from service.feeds.polled.pages import AWAY, GONE, LONG_AGO, UNKNOWN, OpenLink, Page, PageKey, Refusal, Slot
 from service.feeds.polled.reach import Reach, Unreached, monotonic
 from service.feeds.rules.negotiation import Encoding
 from service.feeds.rules.phase import midnight
@@ -48,7 +48,11 @@ class Counts:
 
 
 class Desk:
-    """Hands out pages. One a process; processes share nothing but the database. `now` asks the clock, in UTC."""
+    """Hands out pages. One a process; processes share nothing but the database. `now` asks the clock, in UTC.
+
+    A slot whose page and link are both good at this moment can go out at once, unless `suspect` says that something has
+    changed: the polled path looks at `slots` itself. Everything else goes through `find`.
+    """
 
     def __init__(
         self,
@@ -64,50 +68,36 @@ class Desk:
         self.counts = Counts()
         self.maker = Maker(database, public_url=public_url, zone=zone)
         self._database = database
-        self._now = now
+        self.now = now
         self._zone = zone
         self._reach = Reach()
         self._links = Links(database, self._reach, secret=secret, public_read=public_read)
-        self._slots: dict[tuple[str, bytes], Slot] = {}
+        self.slots: dict[tuple[str, bytes], Slot] = {}
         self._pages: dict[Subject, dict[Form, Page]] = {}
-        self._bodies: Shelf[Page, Page] = Shelf(limit=pages_kept, dropped=_forget_body)
+        self._bodies: Shelf[Page, Page] = Shelf(limit=pages_kept, dropped=_forget_body, spared=Page.was_used)
         self._extras: Shelf[tuple[Page, Encoding], Page] = Shelf(limit=EXTRAS_KEPT, dropped=_forget_extra)
-        self._suspect = False
+        self.suspect = False
         self._known: dict[str, int] | None = None
         self._turned_on: date | None = None
         self._looking: asyncio.Task[None] | None = None
         self._pause_until = 0.0
 
-    def ready(self, path: str, query: bytes) -> Page | None:
-        """The page at an address, if it can go out as it is. Asked with every poll: nothing but look-ups."""
-        slot = self._slots.get((path, query))
-        if slot is None or self._suspect:
-            return None
-        page, link = slot.page, slot.link
-        if not (page.fresh and link.fresh) or link.revoked:
-            return None
-        now = self._now()
-        if now >= page.good_until or now >= link.until:
-            return None
-        self._bodies.touch(page)
-        return page
-
     async def find(self, path: str, query: bytes) -> Page | Refusal:
         """The page at an address, made anew where it has to be. Never raises."""
         try:
             await self._catch_up()
-            slot = self._slots.get((path, query))
+            slot = self.slots.get((path, query))
             if slot is None or not slot.link.fresh:
                 found = await self._open(path, query)
                 if isinstance(found, Refusal):
                     return found
                 slot = found
-            if slot.link.revoked or self._now() >= slot.link.until:
+            if slot.link.revoked or self.now() >= slot.link.until:
                 return GONE
             return await self._refresh(slot.page)
         except Exception:  # noqa: BLE001 - a robot that is answered 500 once may never come back
             _log.exception("a feed could not be made")
-            kept = self._slots.get((path, query))
+            kept = self.slots.get((path, query))
             return kept.page if kept is not None and kept.page.body is not None else AWAY
 
     async def show(self, subject: Subject, form: Form) -> Page | Refusal:
@@ -135,8 +125,8 @@ class Desk:
         if form is None:
             return UNKNOWN
         slot = Slot(link, self._page(PageKey(link.subject, form)))
-        bound(self._slots, SLOTS_KEPT)
-        self._slots[path, query] = slot
+        bound(self.slots, SLOTS_KEPT)
+        self.slots[path, query] = slot
         return slot
 
     async def _missing(self, subject: Subject) -> Refusal | None:
@@ -178,8 +168,8 @@ class Desk:
             return False
         contents, page.body = made
         page.revision, page.holds_until = contents.revision, contents.holds_until
-        page.good_until = self._midnight_after(today)
         page.fresh = page.changes == changes
+        page.good_until = self._midnight_after(today) if page.fresh else LONG_AGO
         self._bodies.put(page, page, weight=page.body.weight)
         self.counts.made += 1
         return True
@@ -188,7 +178,7 @@ class Desk:
 
     def hear(self, facts: Sequence[JournalEntry]) -> None:
         """This process has committed a change. The next poll asks the ledgers first, whatever the change was."""
-        self._suspect = bool(facts) or self._suspect
+        self.suspect = bool(facts) or self.suspect
         self._links.forget_unknown()
 
     async def watch(self) -> None:
@@ -208,7 +198,7 @@ class Desk:
 
     async def _catch_up(self, *, patience: float = PATIENCE, always: bool = False) -> None:
         """Look, where there is a reason to; wait for it as long as `patience` lasts. One look at a time."""
-        if not always and not self._suspect and self._turned_on == self._today():
+        if not always and not self.suspect and self._turned_on == self._today():
             return
         if self._looking is None:
             if not always and monotonic() < self._pause_until:
@@ -220,7 +210,7 @@ class Desk:
         try:
             await self._reach.ask(self._look(), patience=LOOK_PATIENCE)
         except Unreached:
-            self._suspect = True  # whatever happened meanwhile has to be looked for
+            self.suspect = True  # whatever happened meanwhile has to be looked for
             self._pause_until = monotonic() + PAUSE
         finally:
             self._looking = None
@@ -230,7 +220,7 @@ class Desk:
         today = self._today()
         if self._turned_on != today:
             await self._turn(today)
-        self._suspect = False
+        self.suspect = False
         async with self._database.read() as session:
             moved = await reading.read_moved(session, known=self._known)
         if moved.everything:
@@ -254,14 +244,15 @@ class Desk:
         self._turned_on = today
 
     def _today(self) -> date:
-        return self._now().astimezone(self._zone).date()
+        return self.now().astimezone(self._zone).date()
 
     def _midnight_after(self, day: date) -> datetime:
         return midnight(day + timedelta(days=1), self._zone).astimezone(UTC)
 
 
 def _forget_body(_key: Page, page: Page) -> None:
-    page.body, page.fresh = None, False
+    page.body = None
+    page.stale()
 
 
 def _forget_extra(key: tuple[Page, Encoding], page: Page) -> None:

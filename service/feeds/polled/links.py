@@ -62,7 +62,7 @@ class Links:
             return UNKNOWN
         if known is None:
             return self._remember(digest, found)
-        known.until, known.revoked, known.fresh = found.until, found.revoked, True
+        known.renew(until=found.until, revoked=found.revoked)
         return known
 
     async def _read(self, digest: str) -> OpenLink | None:
@@ -78,12 +78,13 @@ class Links:
         wanted = set(feeds)
         for link in self._links.values() if wanted else ():
             if link.feed in wanted:
-                link.fresh = False
+                link.stale()
 
     def all_stale(self) -> None:
         """Nobody knows which have been rotated or revoked."""
         for link in self._links.values():
-            link.fresh = not link.feed
+            if link.feed:
+                link.stale()
 
     def forget_unknown(self) -> None:
         """What did not exist may exist now."""

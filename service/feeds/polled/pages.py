@@ -21,8 +21,9 @@ class PageKey(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Page:
-    """A feed as it is sent. `fresh`: nobody has said since that it changed; `good_until`: the next local midnight.
+    """A feed as it is sent. `fresh`: nobody has said since that it changed.
 
+    `good_until` is the next local midnight, and long ago once it is not fresh: the polled path asks for nothing else.
     `changes` counts what was said, so that a body that was being made meanwhile is not taken for the newest.
     """
 
@@ -34,17 +35,28 @@ class Page:
     revision: int = -1
     changes: int = 0
     try_again_at: float = 0.0
+    used: bool = False
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def stale(self) -> None:
         """Something that this page shows has changed."""
         self.fresh = False
+        self.good_until = LONG_AGO
         self.changes += 1
+
+    def was_used(self) -> bool:
+        """Whether it went out since this was last asked."""
+        used, self.used = self.used, False
+        return used
 
 
 @dataclass(slots=True, eq=False)
 class OpenLink:
-    """What an address opens. `fresh`: nobody has said since that the link changed."""
+    """What an address opens. `fresh`: nobody has said since that the link changed.
+
+    `until` is when it expires; `good_until` is the same while it is fresh and open, and long ago otherwise: the polled
+    path asks for nothing else.
+    """
 
     subject: Subject
     form: Form
@@ -52,6 +64,20 @@ class OpenLink:
     until: datetime = NEVER
     revoked: bool = False
     fresh: bool = True
+    good_until: datetime = LONG_AGO
+
+    def __post_init__(self) -> None:
+        self.renew(until=self.until, revoked=self.revoked)
+
+    def renew(self, *, until: datetime, revoked: bool) -> None:
+        """This is how the link stands now."""
+        self.until, self.revoked, self.fresh = until, revoked, True
+        self.good_until = LONG_AGO if revoked else until
+
+    def stale(self) -> None:
+        """It may have been rotated or revoked."""
+        self.fresh = False
+        self.good_until = LONG_AGO
 
 
 @dataclass(frozen=True, slots=True)

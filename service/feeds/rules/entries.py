@@ -119,7 +119,8 @@ def wanted_entries(matter: Matter, *, zone: ZoneInfo) -> Iterator[Wanted]:
 
 
 def _facts(task: Task, dated: Dated, spec: DueSpec | None, named: Sequence[Named], zone: ZoneInfo) -> EntryFacts:
-    due = _due(dated)
+    # One that was called off may be of a form that the task has left since: `open` is no period of a dated one.
+    due = _due(dated) if dated.nominal_due_on else None
     precision = (spec.precision.value if spec.precision else spec.form.value) if spec else ""
     facts = EntryFacts(
         title=clean_line(task.title),

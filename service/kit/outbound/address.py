@@ -1,9 +1,9 @@
 """Which addresses may be connected to. Pure: an address and the allowed networks in, a reason or nothing out.
 
 `ipaddress.is_global` is not enough, nor the same in every version of Python: it passes multicast, site-local and
-IPv4-compatible addresses, clouds' host services, and private IPv4 addresses inside 6to4, Teredo and NAT64. So the blocks
-stand here: all of IANA's special-purpose registries, whether marked globally reachable or not, for nobody receives
-anything in any of them.
+IPv4-compatible addresses, clouds' host services, and private IPv4 addresses inside 6to4, Teredo and NAT64. So the
+blocks stand here: all of IANA's special-purpose registries, whether marked globally reachable or not, for nobody
+receives anything in any of them.
 """
 
 import ipaddress

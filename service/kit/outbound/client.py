@@ -23,6 +23,7 @@ from service.kit.outbound.url import OutboundUrl, read_url
 from service.kit.outbound.wire import ATTEMPT, Attempt, open_tls, open_transport
 
 MAX_ADDRESSES = 4  # of one name that are tried in one attempt
+MAX_SENT = 1024 * 1024  # bytes of a body; it is written in one piece
 AGENT = f"Milepost/{__version__}"
 
 _log = structlog.stdlib.get_logger("milepost")
@@ -102,8 +103,9 @@ class Outbound:
     ) -> Answer:
         """One attempt: all of it, from the look-up of the name to the last byte kept, within `deadline_s` seconds.
 
-        1. Read the URL, check the headers. 2. Look the name up; refuse if any of its addresses is closed. 3. Connect to
-        the first of the checked addresses that takes it. 4. Send, and read the status and at most 16 KiB.
+        1. Read the URL, check headers and body (1 MiB at most). 2. Look the name up; refuse if any of its addresses is
+        closed. 3. Connect to the first of the checked addresses that takes it. 4. Send, and read the status and at most
+        16 KiB.
 
         What is sent may arrive twice: where a kept connection turns out to be dead, it goes once more over a new one.
         Raises Refused, Unreachable, TooSlow, BadAnswer, each with `address` and `duration_ms`.
@@ -114,6 +116,8 @@ class Outbound:
             async with asyncio.timeout(deadline_s) as deadline:
                 wanted = read_url(url)
                 lines = _lines(wanted, headers)
+                if len(body) > MAX_SENT:
+                    raise Refused(f"The body is longer than {MAX_SENT} bytes.")
                 got = await self._try_each(wanted, deadline, method=method, headers=lines, body=body)
         except TimeoutError:
             raise _marked(_too_slow(attempt, deadline_s), attempt, elapsed()) from None
@@ -122,8 +126,6 @@ class Outbound:
             raise
         finally:
             ATTEMPT.reset(token)
-            if not attempt.is_whole:
-                attempt.abort()
         return Answer(
             status=got.status,
             headers=got.headers,
@@ -173,8 +175,8 @@ class Outbound:
                     self._transport, url, address, method=method, headers=headers, body=body, connect_s=connect_s
                 )
             except BrokenOff:
-                # Each turn uses up one kept connection, so this ends. RFC 9110, section 9.2.2, leaves repeating to those
-                # who know that it does no harm, and we do: receivers tell repeats by their id.
+                # Each turn uses up one kept connection, so this ends. RFC 9110, section 9.2.2, leaves repeating to
+                # those who know that it does no harm, and we do: receivers tell repeats by their id.
                 attempt = ATTEMPT.get()
                 if attempt.is_fresh or attempt.status is not None:
                     raise
@@ -210,7 +212,7 @@ def _share(deadline: asyncio.Timeout, others: int) -> float | None:
 def _too_slow(attempt: Attempt, deadline_s: float) -> TooSlow:
     if attempt.address is None:
         what = "The receiver's name was not looked up"
-    elif attempt.connection is None:
+    elif not attempt.is_connected:
         what = "No connection came about"
     elif attempt.status is None:
         what = "No answer came"

@@ -64,12 +64,11 @@ async def exchange(
             if not 200 <= response.status_code <= 599:
                 raise BadAnswer(f"The receiver answered with status {response.status_code}, which means nothing here.")
             body, truncated = await _read(response)
-            attempt.is_whole = not truncated
         finally:
-            if not attempt.is_whole:
-                attempt.abort()
             await response.aclose()
     except (httpx.HTTPError, aiohttp.ClientError) as error:
+        if attempt.is_flooded:
+            raise BadAnswer("The receiver sent far more than an answer needs.") from error
         raise fault_of(error) from error
     return Received(response.status_code, _headers(response), body, truncated)
 

@@ -2,12 +2,13 @@
 
 httpx's transport and not its client: the client would keep cookies from one receiver for the next, write every full
 address into the log, and take half of the time (`tests/benchmarks/outbound.py`). The name in a URL is replaced by the
-checked address before it comes here, so nothing here looks up a name, and a kept connection can only be one to that same
-address, for that same name. What is left to guard against is our own mistakes: the connector compares once more, where
-the socket is made.
+checked address before it comes here, so nothing here looks up a name, and a kept connection can only be one to that
+same address, for that same name. What is left to guard against is our own mistakes: the connector compares once more,
+where the socket is made.
 """
 
 import asyncio
+import functools
 import socket
 import ssl
 from contextvars import ContextVar
@@ -17,6 +18,7 @@ from typing import Any
 import aiohttp
 import httpx
 from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.client_proto import ResponseHandler
 from aiohttp.client_reqrep import ClientRequest
 from aiohttp.connector import Connection
 from aiohttp.tracing import Trace
@@ -24,11 +26,11 @@ from httpx_aiohttp import AiohttpTransport
 from yarl import URL
 
 from service.kit.outbound.address import Address
-from service.kit.outbound.errors import BadAnswer, Refused
+from service.kit.outbound.errors import Refused
 
 MAX_HEADER = 8 * 1024  # bytes, of one header and of the status line
 MAX_HEADERS = 100
-MAX_INTERIM = 8  # answers 1xx before the real one
+MAX_WIRE = 256 * 1024  # bytes of one answer with everything around its body: interim answers, headers, framing
 BUFFER = 16 * 1024  # bytes read ahead
 
 
@@ -38,26 +40,73 @@ class Attempt:
 
     address: Address | None = None
     exact: URL | None = None  # with the path and query to send as they stand
-    connection: asyncio.Transport | None = None
+    is_connected: bool = False
     is_fresh: bool = False  # the connection was made for this attempt
     status: int | None = None
-    is_whole: bool = False  # the answer was read to its end, and the connection left to the next attempt
+    is_flooded: bool = False  # more came than any answer needs
 
     def turn_to(self, address: Address, exact: URL) -> None:
         """Try this checked address next."""
-        self.address, self.exact, self.connection, self.is_fresh = address, exact, None, False
-
-    def abort(self) -> None:
-        """Cut the connection: closing it in order would first wait for a receiver that does not read."""
-        if self.connection is not None:
-            self.connection.abort()
+        self.address, self.exact, self.is_connected, self.is_fresh = address, exact, False, False
 
 
 ATTEMPT: ContextVar[Attempt] = ContextVar("outbound_attempt")
 
 
+class _Handler(ResponseHandler):
+    """Reads answers, each up to a bound, and never waits for a receiver in order to be rid of it.
+
+    What is kept of a body is bounded elsewhere; but chunk extensions, say, are read and thrown away without end, at the
+    price of the whole event loop. What comes in one piece may be beyond the bound (a body that is cut off anyway).
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(loop)
+        self.attempt = Attempt()
+        self.received = 0
+
+    def turn_to(self, attempt: Attempt) -> None:
+        """The next answer belongs to this attempt."""
+        self.attempt, self.received = attempt, 0
+
+    def data_received(self, data: bytes) -> None:
+        """Count, then read."""
+        if self.received <= MAX_WIRE:
+            self.received += len(data)
+            super().data_received(data)
+        elif self.transport is not None:
+            self.attempt.is_flooded = True
+            self.transport.abort()
+
+    @property
+    def should_close(self) -> bool:
+        """Whether it is of no more use: also when part of a request is unsent, which the next would wait behind."""
+        transport = self.transport
+        return super().should_close or (transport is not None and transport.get_write_buffer_size() > 0)
+
+    def close(self) -> None:
+        """Cut it off. An orderly end waits until the receiver has read everything, and for its farewell in TLS."""
+        self.abort()
+
+
+def _new_handler(loop: asyncio.AbstractEventLoop) -> ResponseHandler:
+    return _Handler(loop)
+
+
 class Connector(aiohttp.TCPConnector):
     """Connects to the attempt's address alone, and tells the attempt over what."""
+
+    def __init__(self, *, tls: ssl.SSLContext, connections: int, keepalive_s: float) -> None:
+        super().__init__(
+            ssl=tls,
+            resolver=_NoNames(),
+            use_dns_cache=False,
+            limit=connections,
+            keepalive_timeout=keepalive_s,
+            happy_eyeballs_delay=None,
+            socket_factory=_socket,
+        )
+        self._factory = functools.partial(_new_handler, asyncio.get_running_loop())
 
     async def connect(
         self,
@@ -68,9 +117,14 @@ class Connector(aiohttp.TCPConnector):
         """A connection, kept or new. Raises Refused where the request goes anywhere but to the checked address."""
         attempt = ATTEMPT.get()
         _compare(req.url.host, attempt.address)
-        connection = await super().connect(req, traces, timeout)
-        attempt.connection = connection.transport
-        return connection
+        while True:
+            connection = await super().connect(req, traces, timeout)
+            assert isinstance(connection.protocol, _Handler)
+            if not connection.protocol.should_close:
+                connection.protocol.turn_to(attempt)
+                attempt.is_connected = True
+                return connection
+            connection.close()  # kept, and spoken over since: what was said would pass for the answer to this request
 
 
 def _compare(host: object, address: Address | None) -> None:
@@ -100,28 +154,6 @@ class _NoNames(AbstractResolver):
         """Nothing to close."""
 
 
-class _Response(aiohttp.ClientResponse):
-    """An answer that comes after a few interim ones at most (RFC 9110, section 15.2)."""
-
-    async def start(self, connection: Connection) -> aiohttp.ClientResponse:
-        protocol = connection.protocol
-        assert protocol is not None
-        read, seen = protocol.read, 0
-
-        async def counted() -> Any:
-            nonlocal seen
-            seen += 1
-            if seen > MAX_INTERIM:
-                raise BadAnswer("The receiver sent interim answers (1xx) without end.")
-            return await read()
-
-        protocol.read = counted  # type: ignore[method-assign]  # the loop over interim answers has no limit of its own
-        try:
-            return await super().start(connection)
-        finally:
-            del protocol.read
-
-
 async def _as_written(request: ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
     # The library tidies percent-encodings up; what is sent is to be, to the letter, what was stored.
     exact = ATTEMPT.get().exact
@@ -132,17 +164,8 @@ async def _as_written(request: ClientRequest, send: aiohttp.ClientHandlerType) -
 
 def open_transport(*, tls: ssl.SSLContext, connections: int, keepalive_s: float) -> httpx.AsyncBaseTransport:
     """The transport, for the running loop: HTTP/1.1, no proxies, no cookies, no decompression, no redirects."""
-    connector = Connector(
-        ssl=tls,
-        resolver=_NoNames(),
-        use_dns_cache=False,
-        limit=connections,
-        keepalive_timeout=keepalive_s,
-        happy_eyeballs_delay=None,
-        socket_factory=_socket,
-    )
     session = aiohttp.ClientSession(
-        connector=connector,
+        connector=Connector(tls=tls, connections=connections, keepalive_s=keepalive_s),
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(total=None),
         trust_env=False,
@@ -151,7 +174,6 @@ def open_transport(*, tls: ssl.SSLContext, connections: int, keepalive_s: float)
         max_line_size=MAX_HEADER,
         max_field_size=MAX_HEADER,
         max_headers=MAX_HEADERS,
-        response_class=_Response,
         middlewares=(_as_written,),
     )
     return AiohttpTransport(client=session, verify=tls, trust_env=False)

@@ -1,6 +1,6 @@
 """Creating, changing and cancelling milestones."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -75,13 +75,14 @@ async def add_milestone(
         updated_at=now,
         **(dict(values) | {"position": position}),
     )
-    await _check(session, plan, row, assignments)
+    groups = await _check(session, plan, row, assignments)
     row.search_text = _search_text(row)
     session.add(row)
     await session.flush()
-    await _replace_assignments(session, row, assignments)
+    _add_assignments(session, row, assignments, groups=groups)
     note_contents(plan, now=now)
-    await _record(session, actor, row, kind=Kind.MILESTONE_CREATED, before=None, now=now)
+    after = _snapshot(row, assignments)
+    _record(session, actor, row, kind=Kind.MILESTONE_CREATED, before=None, after=after, now=now)
     return row
 
 
@@ -118,9 +119,9 @@ async def change_milestone(
     before = await snapshot(session, row)
     for name, value in changes.items():
         setattr(row, name, value)
-    await _check(session, plan, row, assignments)
+    groups = await _check(session, plan, row, assignments)
     if assignments is not None and _told(assignments) != before["assignments"]:
-        await _replace_assignments(session, row, assignments)
+        await _replace_assignments(session, row, assignments, groups=groups)
     cancelled = row.status == "cancelled"
     row.cancelled_at = (row.cancelled_at or now) if cancelled else None
     row.search_text = _search_text(row)
@@ -132,7 +133,7 @@ async def change_milestone(
     note_contents(plan, now=now)
     ended = cancelled and before["status"] != "cancelled"
     kind = Kind.MILESTONE_CANCELLED if ended else Kind.MILESTONE_UPDATED
-    await _record(session, actor, row, kind=kind, before=before, now=now)
+    _record(session, actor, row, kind=kind, before=before, after=after, now=now)
     return True
 
 
@@ -167,10 +168,13 @@ async def retire(session: Session, actor: Actor, row: Registered, *, now: dateti
 
 async def snapshot(session: Session, row: Milestone) -> dict[str, Any]:
     """A milestone as the journal keeps it (JSON values)."""
-    held = (await store.assignments_of(session, [row.id]))[row.id]
+    return _snapshot(row, assigned((await store.assignments_of(session, [row.id]))[row.id]))
+
+
+def _snapshot(row: Milestone, assignments: Sequence[rules.Assigned]) -> dict[str, Any]:
     told = {name: getattr(row, name) for name in _TOLD}
     told["lines"] = list(row.lines)
-    return {"id": row.id, "plan": row.plan} | told | {"assignments": _told(assigned(held))}
+    return {"id": row.id, "plan": row.plan} | told | {"assignments": _told(assignments)}
 
 
 def assigned(rows: Sequence[Assignment]) -> list[rules.Assigned]:
@@ -202,15 +206,23 @@ async def _check_key(session: Session, plan: str, key: str) -> None:
         raise Conflict(f"The plan '{plan}' has a milestone '{key}' already.")
 
 
-async def _check(session: Session, plan: Plan, row: Milestone, assignments: Sequence[rules.Assigned] | None) -> None:
-    """Bring the due specification into its canonical form. Raises Invalid with all that is wrong, Unmet."""
+async def _check(
+    session: Session, plan: Plan, row: Milestone, assignments: Sequence[rules.Assigned] | None
+) -> Collection[str]:
+    """Bring the due specification into its canonical form. Raises Invalid with all that is wrong, Unmet.
+
+    Answers which of the assigned codes are groups.
+    """
     faults = [Fault("title", "a milestone needs a title")] if not row.title.strip() else []
     faults += _check_due(plan, row)
     faults += _check_twice(assignments or ())
     require(faults)
+    codes = {one.code for one in assignments or ()}
+    units, groups = await unit_store.units_by_code(session, codes), await unit_store.groups_by_code(session, codes)
     unknown = await _check_parent(session, row)
-    unknown += await _check_assignments(session, assignments or ())
+    unknown += await _check_assignments(session, assignments or (), known={**units, **groups})
     require(unknown, Unmet)
+    return groups.keys()
 
 
 def _check_due(plan: Plan, row: Milestone) -> list[Fault]:
@@ -237,9 +249,9 @@ async def _check_parent(session: Session, row: Milestone) -> list[Fault]:
     return []
 
 
-async def _check_assignments(session: Session, assignments: Sequence[rules.Assigned]) -> list[Fault]:
-    codes = {one.code for one in assignments}
-    known = {**await unit_store.units_by_code(session, codes), **await unit_store.groups_by_code(session, codes)}
+async def _check_assignments(
+    session: Session, assignments: Sequence[rules.Assigned], *, known: Mapping[str, Registered]
+) -> list[Fault]:
     faults = []
     for place, one in enumerate(assignments):
         path = f"assignments.{place}"
@@ -265,11 +277,19 @@ async def _unknown(session: Session, code: str) -> str:
     return f"there is no unit or group '{code}'{hint}"
 
 
-async def _replace_assignments(session: Session, row: Milestone, assignments: Sequence[rules.Assigned]) -> None:
+async def _replace_assignments(
+    session: Session, row: Milestone, assignments: Sequence[rules.Assigned], *, groups: Collection[str]
+) -> None:
     for held in (await store.assignments_of(session, [row.id]))[row.id]:
         await session.delete(held)
     await session.flush()
-    groups = await unit_store.groups_by_code(session, {one.code for one in assignments})
+    _add_assignments(session, row, assignments, groups=groups)
+    await session.flush()
+
+
+def _add_assignments(
+    session: Session, row: Milestone, assignments: Sequence[rules.Assigned], *, groups: Collection[str]
+) -> None:
     for position, one in enumerate(assignments):
         is_group = one.code in groups
         session.add(
@@ -282,11 +302,17 @@ async def _replace_assignments(session: Session, row: Milestone, assignments: Se
                 group_code=one.code if is_group else None,
             )
         )
-    await session.flush()
 
 
-async def _record(
-    session: Session, actor: Actor, row: Milestone, *, kind: Kind, before: dict[str, Any] | None, now: datetime
+def _record(
+    session: Session,
+    actor: Actor,
+    row: Milestone,
+    *,
+    kind: Kind,
+    before: dict[str, Any] | None,
+    after: dict[str, Any],
+    now: datetime,
 ) -> None:
     record(
         session,
@@ -295,6 +321,6 @@ async def _record(
         subject=row.id,
         jurisdiction=row.jurisdiction,
         before=before,
-        after=await snapshot(session, row),
+        after=after,
         now=now,
     )

@@ -13,10 +13,12 @@ from sqlalchemy import bindparam, func, or_
 from sqlmodel import col, insert, select, update
 
 from service.kit.database import Session
-from service.milestones.models import Milestone, Occurrence
+from service.milestones.models import Occurrence
 from service.plans.models import Plan
 from service.reminders.models import Firing, ReminderSchedule
 from service.reminders.rules.planning import End, FiringStatus, Held
+
+MOST_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +52,7 @@ async def lock_schedules(session: Session, ids: Collection[str]) -> dict[str, Sc
     """The schedules of these occurrences where there are any; nobody else plans for them until the transaction ends."""
     names = tuple(Schedule.__dataclass_fields__)
     query: Any = (
-        select(*(getattr(ReminderSchedule, name) for name in names))  # type: ignore[call-overload]  # any number of columns
+        select(*(getattr(ReminderSchedule, name) for name in names))
         .where(col(ReminderSchedule.occurrence).in_(ids))
         .order_by(col(ReminderSchedule.occurrence))
         .with_for_update()
@@ -85,7 +87,7 @@ async def held_firings(session: Session, ids: Collection[str]) -> dict[str, list
     await session.exec(pending.order_by(col(Firing.id)).with_for_update())
     names = [name for name in Held.__dataclass_fields__ if name != "status"]
     query: Any = (
-        select(Firing.occurrence, Firing.status, *(getattr(Firing, name) for name in names))  # type: ignore[call-overload]  # any number of columns
+        select(Firing.occurrence, Firing.status, *(getattr(Firing, name) for name in names))
         .where(mine)
         .order_by(col(Firing.fire_at), col(Firing.id))
     )
@@ -158,7 +160,11 @@ async def occurrences_of_plan(session: Session, slug: str) -> list[str]:
 
 async def occurrences_of_milestones(session: Session, milestones: Collection[str]) -> list[str]:
     """The ids of all occurrences of these milestones."""
-    return list(await session.exec(select(Occurrence.id).where(col(Occurrence.milestone).in_(milestones))))
+    listed, found = sorted(milestones), list[str]()
+    for start in range(0, len(listed), MOST_AT_ONCE):
+        some = listed[start : start + MOST_AT_ONCE]
+        found += await session.exec(select(Occurrence.id).where(col(Occurrence.milestone).in_(some)))
+    return found
 
 
 async def occurrences_in_use(session: Session) -> list[str]:
@@ -167,7 +173,7 @@ async def occurrences_in_use(session: Session) -> list[str]:
     return list(await session.exec(query))
 
 
-async def outdated(session: Session, *, dataset: str, zone: str, limit: int) -> list[str]:
+async def outdated(session: Session, *, dataset: str, zone: str, limit: int | None = None) -> list[str]:
     """Occurrences whose notices were planned with other workdays or in another time zone than would be used today."""
     query = (
         select(ReminderSchedule.occurrence)
@@ -206,8 +212,3 @@ async def never_planned(session: Session, *, limit: int) -> list[str]:
         .limit(limit)
     )
     return list(await session.exec(query))
-
-
-async def milestone_keyed(session: Session, *, plan: str, key: str) -> str | None:
-    """The id of the milestone that a plan calls `key`."""
-    return (await session.exec(select(Milestone.id).where(Milestone.plan == plan, Milestone.key == key))).first()

@@ -1,7 +1,7 @@
 """When a delivery is tried again.
 
-The schedule is the one that Standard Webhooks recommends. What is particular here is the deadline: a reminder of one day
-is worthless after the due notice, so its tries move together towards that instant instead of waiting ten hours.
+The schedule is the one that Standard Webhooks recommends. What is particular here is the deadline: a reminder of one
+day is worthless after the due notice, so its tries move together towards that instant instead of waiting ten hours.
 """
 
 import hashlib

@@ -3,13 +3,13 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from service.progress.rules import Standing, all_finished
+from service.reminders.rules.timing import instant_of
 from service.webhooks.rules.events import (
     Cadence,
-    Cause,
-    CauseKind,
     Digest,
     DigestEntry,
     Event,
@@ -20,6 +20,7 @@ from service.webhooks.rules.events import (
     ProgressNews,
     Rescheduled,
 )
+from service.webhooks.rules.parts import Cause, CauseKind, UnitPart
 
 MOST_ENTRIES = 100  # in one part: some 60 kB; Standard Webhooks asks for small payloads
 MONDAY = 0
@@ -38,42 +39,26 @@ class Window:
 
 
 def next_window(cadence: Cadence, *, after: datetime, at: time, zone: str, weekday: int = MONDAY) -> Window:
-    """The first digest that is sent after an instant: every day, or every week on `weekday` (0: Monday), at a local time.
+    """The first digest that is sent after an instant: daily, or weekly on `weekday` (0: Monday), at a local time.
 
-    It covers the day of sending (a daily one), or the seven days that begin with it. A local time that daylight saving
-    skips is the first valid instant after it; one that comes twice is the first of the two.
+    It covers the day of sending (a daily one), or the seven days that begin with it. Where clocks change, a local time
+    is read as for reminders.
     """
     here = ZoneInfo(zone)
     day = after.astimezone(here).date() - timedelta(days=1)
     while True:
-        send_at = _instant(day, at, here)
+        send_at = instant_of(day, at, here).at
         if send_at > after and (cadence is Cadence.DAILY or day.weekday() == weekday):
             return Window(cadence, day, day + timedelta(days=0 if cadence is Cadence.DAILY else 6), send_at)
         day += timedelta(days=1)
 
 
-def _instant(day: date, at: time, zone: ZoneInfo) -> datetime:
-    civil = datetime.combine(day, at, zone)
-    utc = civil.astimezone(UTC)
-    if utc.astimezone(zone).replace(tzinfo=None) == civil.replace(tzinfo=None):
-        return utc
-    # The clock jumped over this time of day. Taken with the offset before the jump it lies behind it, by what it lay
-    # into the gap; the jump itself is the first instant that exists.
-    before, behind = civil.utcoffset() or timedelta(), civil.replace(fold=1).utcoffset() or timedelta()
-    gap = abs(before - behind)
-    low, high = utc - gap, utc
-    while high - low > timedelta(seconds=1):
-        middle = low + (high - low) / 2
-        low, high = (low, middle) if middle.astimezone(zone).utcoffset() == behind else (middle, high)
-    return high.replace(microsecond=0)
-
-
 def digests(events: Iterable[Event], window: Window, *, endpoint: str, now: datetime, zone: str) -> tuple[Event, ...]:
     """The messages that stand for these events: parts of at most `MOST_ENTRIES`, none where nothing is left to say.
 
-    Of several notices of one occurrence the last one counts, and none that a cancellation or a new date followed.
-    Entries come by due date, then plan and place in the document. Ids follow from endpoint and window, so that a digest
-    that is made again after a crash is the same message.
+    Of several notices of one occurrence the last one counts, and none that a cancellation, a new date or the last
+    unit's report followed. Entries come by due date, then plan and place in the document. Ids follow from endpoint and
+    window, so that a digest that is made again after a crash is the same message.
     """
     today = now.astimezone(ZoneInfo(zone)).date()
     entries = [_entry(event, today=today) for event in _still_true(events)]
@@ -117,7 +102,9 @@ def _still_true(events: Iterable[Event]) -> list[Event]:
             case Rescheduled(occurrence=occurrence):
                 kept.pop((occurrence.id, "notice"), None)
                 kept[occurrence.id, "move"] = event
-            case ProgressNews(occurrence=occurrence, unit=unit):
+            case ProgressNews(occurrence=occurrence, unit=unit, units=units):
+                if _is_done(units):
+                    kept.pop((occurrence.id, "notice"), None)
                 kept[occurrence.id, unit.code] = event
             case MilestoneNews(milestone=milestone):
                 if event.type is EventType.MILESTONE_CANCELLED:
@@ -128,6 +115,10 @@ def _still_true(events: Iterable[Event]) -> list[Event]:
             case _:
                 raise TypeError(f"{event.type} does not wait for a digest")
     return list(kept.values())
+
+
+def _is_done(units: Iterable[UnitPart]) -> bool:
+    return all_finished(Standing(unit.code, unit.role, unit.status) for unit in units)
 
 
 def _is_notice_of(event: Event, milestone: str) -> bool:

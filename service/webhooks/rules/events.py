@@ -6,11 +6,23 @@ the schema. Fields are only ever added.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated
 
-from service.milestones.rules import MilestoneKind, MilestoneStatus, Role
+from service.progress.rules import ProgressStatus
+from service.webhooks.rules.parts import (
+    Cause,
+    Change,
+    DaysLeft,
+    DueOn,
+    Jurisdiction,
+    MilestonePart,
+    OccurrencePart,
+    PlanPart,
+    UnitPart,
+    Url,
+)
 
 
 class EventType(StrEnum):
@@ -33,16 +45,6 @@ class EventType(StrEnum):
     ENDPOINT_DIGEST = "endpoint.digest"
 
 
-class CauseKind(StrEnum):
-    """Why an event was sent."""
-
-    FIRING = "firing"  # a planned notice came due
-    CHANGE = "change"  # somebody changed something
-    HEALTH = "health"  # the state of a feed or an endpoint
-    REQUEST = "request"  # somebody asked for exactly this: a test message
-    CLOCK = "clock"  # the time of day: a digest, a checkpoint
-
-
 class Cadence(StrEnum):
     """How often a digest comes."""
 
@@ -50,80 +52,8 @@ class Cadence(StrEnum):
     WEEKLY = "weekly"
 
 
-DueOn = Annotated[date | None, "The due date after workday rules: a civil date in the plan's time zone."]
-DaysLeft = Annotated[int | None, "Civil days from the day of sending to the due date; negative when overdue."]
-Url = Annotated[str | None, "Where people look at it."]
 EndpointId = Annotated[str, "Id of the endpoint that this is about."]
 Host = Annotated[str, "Host of its address; the rest of the address may be secret."]
-Jurisdiction = Annotated[str, "Code of the jurisdiction that it belongs to."]
-
-
-# ── the parts ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanPart:
-    """The plan."""
-
-    slug: str
-    title: str
-    number: Annotated[str | None, "Number of the document, as printed on it."] = None
-    jurisdiction: Jurisdiction
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MilestonePart:
-    """The milestone."""
-
-    id: str
-    ref: Annotated[str, "Where it stands in the document."] = ""
-    title: str
-    kind: MilestoneKind
-    phrase: Annotated[str, "When it is due, in the source's own words."] = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OccurrencePart:
-    """The occurrence: one due date of the milestone."""
-
-    id: str
-    period: Annotated[str, "Which one of the milestone's: `2024-10`, `2025`."]
-    window_start: date | None = None
-    nominal_due_on: Annotated[date | None, "The due date before workday rules."]
-    due_on: DueOn
-    due_time: Annotated[time | None, "Local time of day, where the source names one."] = None
-    time_zone: Annotated[str, "IANA name of the zone that dates and times are meant in."]
-    provisional: Annotated[bool, "Computed before the statutory calendar of its year was published."] = False
-    status: MilestoneStatus = MilestoneStatus.ACTIVE
-    url: Url = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnitPart:
-    """A unit that answers for it."""
-
-    code: str
-    name: str
-    role: Role
-    status: Annotated[str, "pending, in_progress, submitted, accepted, returned or waived."] = "pending"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """One field that changed, in words; null: there was, or is, nothing."""
-
-    field: str
-    before: str | None
-    after: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cause:
-    """Why this was sent."""
-
-    kind: CauseKind
-    id: Annotated[str | None, "The firing or journal entry behind it."] = None
-    actor: Annotated[str | None, "Who did it, where somebody did."] = None
 
 
 # ── what an event is about ───────────────────────────────────────────────────────────────────────────────────────────
@@ -152,7 +82,7 @@ class OccurrenceNotice:
     due_on: DueOn
     days_left: DaysLeft
     units: tuple[UnitPart, ...] = ()
-    offset: Annotated[str | None, "Which notice of its policy: `-7d`, `-1wd`, `0d`, `7d`."] = None
+    offset: Annotated[str | None, "Which notice of its policy: `-7d`, `-1wd`, `0d`, `+7d`."] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,8 +109,9 @@ class ProgressNews:
     days_left: DaysLeft
     units: tuple[UnitPart, ...] = ()
     unit: Annotated[UnitPart, "The unit whose progress this is, as it stands now."]
-    previous_status: str
+    previous_status: ProgressStatus
     note: str = ""
+    evidence: Annotated[str, "Address of a document that shows it."] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

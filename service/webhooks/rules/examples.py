@@ -4,12 +4,10 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 from service.milestones.rules import MilestoneKind, Role
+from service.progress.rules import ProgressStatus
 from service.webhooks.rules.events import (
     About,
     Cadence,
-    Cause,
-    CauseKind,
-    Change,
     Checkpoint,
     Digest,
     DigestEntry,
@@ -19,14 +17,19 @@ from service.webhooks.rules.events import (
     EventType,
     FeedStale,
     MilestoneNews,
-    MilestonePart,
     OccurrenceNotice,
-    OccurrencePart,
     Ping,
-    PlanPart,
     PlanPublished,
     ProgressNews,
     Rescheduled,
+)
+from service.webhooks.rules.parts import (
+    Cause,
+    CauseKind,
+    Change,
+    MilestonePart,
+    OccurrencePart,
+    PlanPart,
     UnitPart,
 )
 
@@ -56,7 +59,7 @@ OCCURRENCE = OccurrencePart(
     url=f"{_SITE}/occurrences/oc_7tq3x2m5nwl4ya6bd2hk5v3jze",
 )
 UNITS = (
-    UnitPart(code="chongming.justice", name="区司法局", role=Role.LEAD, status="in_progress"),
+    UnitPart(code="chongming.justice", name="区司法局", role=Role.LEAD, status=ProgressStatus.IN_PROGRESS),
     UnitPart(code="chongming.urban-management", name="区城管执法局", role=Role.RESPONSIBLE),
 )
 
@@ -121,7 +124,7 @@ def _progress() -> About:
         days_left=23,
         units=UNITS,
         unit=UNITS[0],
-        previous_status="pending",
+        previous_status=ProgressStatus.PENDING,
         note="已印发评估方案",
     )
 
@@ -150,7 +153,7 @@ _ABOUT: dict[EventType, Callable[[], About]] = {
     EventType.MILESTONE_CANCELLED: _milestone(),
     EventType.OCCURRENCE_DUE_SOON: _notice("-7d", 7),
     EventType.OCCURRENCE_DUE: _notice("0d", 0),
-    EventType.OCCURRENCE_OVERDUE: _notice("1d", -1),
+    EventType.OCCURRENCE_OVERDUE: _notice("+1d", -1),
     EventType.OCCURRENCE_RESCHEDULED: _rescheduled,
     EventType.PROGRESS_UPDATED: _progress,
     EventType.PLAN_PUBLISHED: lambda: PlanPublished(

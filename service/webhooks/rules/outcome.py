@@ -19,18 +19,6 @@ class Effect(StrEnum):
     DISABLE = "disable"  # it wants nothing any more
 
 
-class Trouble(StrEnum):
-    """Why there was no answer at all."""
-
-    FORBIDDEN = "forbidden"  # the address lies in a network that requests may not reach
-    UNRESOLVED = "unresolved"
-    CONNECT = "connect"
-    TLS = "tls"
-    TIMEOUT = "timeout"  # of the whole attempt
-    RESET = "reset"
-    PROTOCOL = "protocol"  # what came is not HTTP
-
-
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A receiver's response: the status, headers (names in lower case), the first `MOST_BODY` bytes of the body."""
@@ -95,17 +83,6 @@ def _reason(status: int, *, delivered: bool, unwanted: bool) -> str:
     return f"answered {status}" if delivered else _SAYS.get(status, f"answered {status}")
 
 
-_TROUBLES = {
-    Trouble.FORBIDDEN: "its address lies in a network that must not be reached",
-    Trouble.UNRESOLVED: "its name could not be resolved",
-    Trouble.CONNECT: "no connection",
-    Trouble.TLS: "no trusted TLS connection",
-    Trouble.TIMEOUT: "no complete answer in time",
-    Trouble.RESET: "the connection broke",
-    Trouble.PROTOCOL: "what it answered is not HTTP",
-}
-
-
-def judge_trouble(trouble: Trouble) -> Judgement:
-    """An attempt that got no answer: not delivered, and it counts."""
-    return Judgement(delivered=False, reason=_TROUBLES[trouble])
+def judge_failure(reason: str) -> Judgement:
+    """An attempt that got no answer, and why in a sentence: not delivered, and it counts."""
+    return Judgement(delivered=False, reason=reason)

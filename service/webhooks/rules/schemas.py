@@ -11,8 +11,9 @@ from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
-from service.webhooks.rules.events import ABOUT, Cause, EventType
+from service.webhooks.rules.events import ABOUT, EventType
 from service.webhooks.rules.examples import example
+from service.webhooks.rules.parts import Cause
 from service.webhooks.rules.payload import event_json
 
 Schema = dict[str, Any]

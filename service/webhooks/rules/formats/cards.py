@@ -1,19 +1,10 @@
-"""An event as a short Chinese card: a headline, a title, a few labelled lines, a link; for a digest a list besides.
+"""An event as a short Chinese card: a headline, a title, a few labelled lines, a link; for a digest a list besides."""
 
-Texts are as they came; each format makes them harmless in its own way. Lengths are bounded here, so that a card without
-its list fits into every vendor's limit.
-"""
-
-from dataclasses import dataclass
-from datetime import date, datetime
-from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from service.milestones.rules import Role
 from service.webhooks.rules.digest import counts
 from service.webhooks.rules.events import (
     Cadence,
-    Change,
     Checkpoint,
     Digest,
     DigestEntry,
@@ -28,69 +19,24 @@ from service.webhooks.rules.events import (
     PlanPublished,
     ProgressNews,
     Rescheduled,
-    UnitPart,
 )
 from service.webhooks.rules.formats.text import cut, one_line
+from service.webhooks.rules.formats.wording import (
+    LONGEST_TITLE,
+    MOST_CHANGES,
+    STATUS,
+    Card,
+    Line,
+    Urgency,
+    change_line,
+    chinese_date,
+    civil,
+    due_line,
+    labelled,
+    remaining,
+    unit_lines,
+)
 
-KEYWORD = "期限提醒"
-"""Stands in every card: what an office enters where a robot's safety settings ask for a keyword."""
-
-LONGEST_TITLE, LONGEST_VALUE = 300, 360  # bytes
-MOST_UNITS = 5
-MOST_CHANGES = 4
-
-
-class Urgency(StrEnum):
-    """How loud a card is."""
-
-    CALM = "calm"
-    SOON = "soon"
-    TODAY = "today"
-    LATE = "late"
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A label of ours and a value that may come from anybody."""
-
-    label: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Card:
-    """What people read."""
-
-    headline: str
-    urgency: Urgency = Urgency.CALM
-    title: str = ""
-    lines: tuple[Line, ...] = ()
-    entries: tuple[str, ...] = ()
-    total: int = 0  # entries that the digest has, of which some may stand in other parts
-    link: str | None = None
-
-
-_ROLES = {Role.LEAD: "牵头单位", Role.RESPONSIBLE: "责任单位", Role.SUPPORT: "配合单位"}
-_STATUS = {
-    "pending": "未反馈",
-    "in_progress": "进行中",
-    "submitted": "已报送",
-    "accepted": "已完成",
-    "returned": "已退回",
-    "waived": "免办",
-}
-_FIELDS = {
-    "title": "名称",
-    "due": "期限",
-    "assignments": "分工",
-    "ref": "编号",
-    "kind": "类型",
-    "hand_in": "报送要求",
-    "note": "备注",
-    "status": "状态",
-    "parent": "上级节点",
-    "implements": "落实依据",
-}
 _MILESTONE_NEWS = {
     EventType.MILESTONE_CREATED: "新增节点",
     EventType.MILESTONE_UPDATED: "节点有变更",
@@ -137,20 +83,9 @@ def _notice(about: OccurrenceNotice) -> Card:
         headline=headline,
         urgency=urgency,
         title=_title(about),
-        lines=(_plan_line(about), *_due("期限", about.due_on), *_units(about.units)),
+        lines=(_plan_line(about), *due_line("期限", about.due_on), *unit_lines(about.units)),
         link=about.occurrence.url,
     )
-
-
-def remaining(days: int | None) -> tuple[str, Urgency]:
-    """How long there is left, in words."""
-    if days is None:
-        return "期限提醒", Urgency.CALM
-    if days < 0:
-        return f"已逾期 {-days} 天", Urgency.LATE
-    if days == 0:
-        return "今天到期", Urgency.TODAY
-    return ("明天到期" if days == 1 else f"还有 {days} 天到期"), Urgency.SOON
 
 
 def _rescheduled(about: Rescheduled) -> Card:
@@ -160,24 +95,24 @@ def _rescheduled(about: Rescheduled) -> Card:
         title=_title(about),
         lines=(
             _plan_line(about),
-            *_due("原期限", about.previous_due_on),
-            *(_due("新期限", about.due_on) or (Line("新期限", "无"),)),
-            *_units(about.units),
+            *due_line("原期限", about.previous_due_on),
+            *(due_line("新期限", about.due_on) or (Line("新期限", "无"),)),
+            *unit_lines(about.units),
         ),
         link=about.occurrence.url,
     )
 
 
 def _progress(about: ProgressNews) -> Card:
-    before, after = _status(about.previous_status), _status(about.unit.status)
-    note = (_line("说明", about.note),) if about.note else ()
+    before, after = STATUS[about.previous_status], STATUS[about.unit.status]
+    note = (labelled("说明", about.note),) if about.note else ()
     return Card(
         headline="进展更新",
         title=_title(about),
         lines=(
             _plan_line(about),
-            *_due("期限", about.due_on),
-            _line("单位", f"{about.unit.name}：{before} → {after}"),
+            *due_line("期限", about.due_on),
+            labelled("单位", f"{about.unit.name}：{before} → {after}"),
             *note,
         ),
         link=about.occurrence.url,
@@ -185,24 +120,19 @@ def _progress(about: ProgressNews) -> Card:
 
 
 def _milestone(event_type: EventType, about: MilestoneNews) -> Card:
-    phrase = (_line("原文", about.milestone.phrase),) if about.milestone.phrase else ()
+    phrase = (labelled("原文", about.milestone.phrase),) if about.milestone.phrase else ()
     return Card(
         headline=_MILESTONE_NEWS[event_type],
         title=_title(about),
         lines=(
             _plan_line(about),
             *phrase,
-            *_due("期限", about.due_on),
-            *_units(about.units),
-            *(_change(change) for change in about.changes[:MOST_CHANGES]),
+            *due_line("期限", about.due_on),
+            *unit_lines(about.units),
+            *(change_line(change) for change in about.changes[:MOST_CHANGES]),
         ),
         link=about.url,
     )
-
-
-def _change(change: Change) -> Line:
-    before, after = cut(change.before or "无", 150), cut(change.after or "无", 150)
-    return _line(f"{_FIELDS.get(change.field, '其他')}变更", f"{before} → {after}")
 
 
 def _plan(about: PlanPublished) -> Card:
@@ -226,40 +156,7 @@ def _title(about: _About) -> str:
 
 
 def _plan_line(about: _About) -> Line:
-    return _line("计划", about.plan.title)
-
-
-def _line(label: str, value: str) -> Line:
-    return Line(label, cut(one_line(value), LONGEST_VALUE))
-
-
-def _due(label: str, day: date | None) -> tuple[Line, ...]:
-    return (Line(label, chinese_date(day)),) if day else ()
-
-
-def _units(units: tuple[UnitPart, ...]) -> tuple[Line, ...]:
-    """One line a role; many units are counted."""
-    lines = []
-    for role, label in _ROLES.items():
-        inside = [unit for unit in units if unit.role is role]
-        if inside:
-            names = "、".join(f"{cut(one_line(unit.name), 60)}{_mark(unit)}" for unit in inside[:MOST_UNITS])
-            more = f" 等 {len(inside)} 家" if len(inside) > MOST_UNITS else ""
-            lines.append(Line(label, cut(names, LONGEST_VALUE - 30) + more))
-    return tuple(lines)
-
-
-def _mark(unit: UnitPart) -> str:
-    return "" if unit.status == "pending" else f"（{_status(unit.status)}）"
-
-
-def _status(word: str) -> str:
-    return _STATUS.get(word, "未知")
-
-
-def chinese_date(day: date) -> str:
-    """A day as people write it: 2024年10月31日（周四）."""
-    return f"{day.year}年{day.month}月{day.day}日（周{'一二三四五六日'[day.weekday()]}）"
+    return labelled("计划", about.plan.title)
 
 
 # ── many at once ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -275,16 +172,15 @@ def _digest(about: Digest) -> Card:
     return Card(
         headline=f"{name}（{days}）{part}",
         urgency=Urgency.LATE if found["overdue"] else Urgency.TODAY if found["today"] else Urgency.CALM,
-        lines=(Line("共", f"{about.total} 项{_tally(found)}"),),
+        lines=(Line("合计", f"{about.total} 项{_tally(found)}"),),
         entries=tuple(_digest_line(entry) for entry in about.entries),
-        total=len(about.entries),
     )
 
 
 def _tally(found: dict[str, int]) -> str:
     words = {"overdue": "逾期", "today": "今天到期", "soon": "即将到期", "other": "其他动态"}
     said = "，".join(f"{word} {found[key]}" for key, word in words.items() if found[key])
-    return f"：{said}" if said else ""
+    return f"（{said}）" if said else ""
 
 
 def _digest_line(entry: DigestEntry) -> str:
@@ -312,26 +208,26 @@ def _channel(about: FeedStale | EndpointFailing | EndpointDisabled | Ping | Chec
             return Card(
                 headline="日历订阅久未更新",
                 title=cut(one_line(about.label or about.subject), LONGEST_TITLE),
-                lines=(_line("订阅内容", about.subject), Line("未更新", f"{about.idle_days} 天")),
+                lines=(labelled("订阅内容", about.subject), Line("未更新", f"{about.idle_days} 天")),
             )
         case EndpointFailing():
             return Card(
                 headline="推送持续失败",
                 urgency=Urgency.LATE,
                 lines=(
-                    _line("接收地址", about.host),
-                    Line("连续失败", f"{about.failures} 次，始于 {_instant(about.since, zone)}"),
-                    Line("暂停推送", f"{_instant(about.holds_at, zone)} 起，消息保留"),
+                    labelled("接收地址", about.host),
+                    Line("连续失败", f"{about.failures} 次，始于 {civil(about.since, zone)}"),
+                    Line("暂停推送", f"{civil(about.holds_at, zone)} 起，消息保留"),
                 ),
             )
         case EndpointDisabled():
             return Card(
                 headline="推送已停用",
                 urgency=Urgency.LATE,
-                lines=(_line("接收地址", about.host), Line("保留消息", f"{about.held} 条")),
+                lines=(labelled("接收地址", about.host), Line("保留消息", f"{about.held} 条")),
             )
         case Checkpoint():
-            following = _instant(about.next_at, zone) if about.next_at else "暂无安排"
+            following = civil(about.next_at, zone) if about.next_at else "暂无安排"
             return Card(
                 headline="每日核对",
                 lines=(
@@ -342,8 +238,3 @@ def _channel(about: FeedStale | EndpointFailing | EndpointDisabled | Ping | Chec
             )
         case Ping():
             return Card(headline="测试消息", title=cut(one_line(about.message), LONGEST_TITLE))
-
-
-def _instant(at: datetime, zone: ZoneInfo) -> str:
-    here = at.astimezone(zone)
-    return f"{here.month}月{here.day}日 {here:%H:%M}"

@@ -2,11 +2,11 @@
 
 Its rules: POST of `{"msgtype": "markdown", "markdown": {"title", "text"}, "at"}`; `title` is what the list of chats
 shows; headings, quotes, bold, links and lists, a line ends with two spaces and a line feed; people are mentioned only
-where `at` names them and the text says `@`. With 加签, `timestamp` (milliseconds, within an hour) and `sign` stand in the
-query: base64 of HMAC-SHA256 with the secret over `{timestamp}\\n{secret}`, percent-encoded. At most 20 messages a minute,
-or the robot is cut off for ten minutes; at most 20,000 bytes a message. Answers are 200 with `errcode`: 0; -1 busy;
-130101 and 410100 too often; 300005 and 400101 no such token, 400102 robot stopped, 400106 no such robot, 400013 group
-dissolved; 310000 signature, keyword or address refused; 460101 too long.
+where `at` names them and the text says `@`. With 加签, `timestamp` (milliseconds, within an hour) and `sign` stand in
+the query: base64 of HMAC-SHA256 with the secret over `{timestamp}\\n{secret}`, percent-encoded. At most 20 messages a
+minute, or the robot is cut off for ten minutes; at most 20,000 bytes a message. Answers are 200 with `errcode`: 0; -1
+busy; 130101 and 410100 too often; 300005 and 400101 no such token, 400102 robot stopped, 400106 no such robot, 400013
+group dissolved; 310000 signature, keyword or address refused; 460101 too long.
 """
 
 import base64
@@ -16,10 +16,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from urllib.parse import quote_plus, urlsplit, urlunsplit
 
-from service.webhooks.rules.formats.cards import KEYWORD, Card, Urgency, card
+from service.webhooks.rules.formats.cards import card
 from service.webhooks.rules.formats.request import JSON, Format, FormatName, Limits, Message, Request
 from service.webhooks.rules.formats.robots import Codes, judge_robot, left_out, plain_summary
 from service.webhooks.rules.formats.text import fit, harmless, safe_link
+from service.webhooks.rules.formats.wording import KEYWORD, Card, Urgency
 from service.webhooks.rules.outcome import Answer, Judgement
 from service.webhooks.rules.payload import to_bytes
 
@@ -73,7 +74,7 @@ def _text(shown: Card, entries: Sequence[str]) -> str:
     link = safe_link(shown.link)
     lines = [f"{line.label}：{harmless(line.value)}" for line in shown.lines]
     lines += [f"{harmless(entry)}" for entry in entries]
-    lines += left_out(len(entries), shown.total)
+    lines += left_out(len(entries), len(shown.entries))
     blocks = [
         f"#### {_MARK[shown.urgency]}【{KEYWORD}】{harmless(shown.headline)}",
         *([f"**{harmless(shown.title)}**"] if shown.title else []),

@@ -1,9 +1,10 @@
-"""飞书 Feishu (Lark), custom group robot (自定义机器人使用指南, open.feishu.cn/document/client-docs/bot-v3/add-custom-bot).
+"""飞书 Feishu (Lark), custom group robot (自定义机器人, open.feishu.cn/document/client-docs/bot-v3/add-custom-bot).
 
 Its rules: POST of `{"msg_type": "interactive", "card"}`; a request at most 20 KB; 5 messages a second and 100 a minute,
-better not on the full or half hour; with 签名校验, `timestamp` (seconds, as text, within an hour) and `sign` stand in the
-body: base64 of HMAC-SHA256 over nothing, with `{timestamp}\\n{secret}` as its key. Answers are 200 with `code`: 0; 11232
-too often; 19001 no such robot; 19021 signature, 19022 sender's address, 19024 keyword refused; 9499 not understood.
+better not on the full or half hour; with 签名校验, `timestamp` (seconds, as text, within an hour) and `sign` stand in
+the body: base64 of HMAC-SHA256 over nothing, with `{timestamp}\\n{secret}` as its key. Answers are 200 with `code`: 0;
+11232 too often; 19001 no such robot; 19021 signature, 19022 sender's address, 19024 keyword refused; 9499 not
+understood.
 
 In a card `plain_text` is shown as it is, `lark_md` would read `<at id=all></at>` as a mention: so whatever comes from
 elsewhere stands in `plain_text` and needs no escape.
@@ -16,10 +17,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from service.webhooks.rules.formats.cards import KEYWORD, Card, Urgency, card
+from service.webhooks.rules.formats.cards import card
 from service.webhooks.rules.formats.request import JSON, Format, FormatName, Limits, Message, Request
 from service.webhooks.rules.formats.robots import Codes, judge_robot, left_out
 from service.webhooks.rules.formats.text import fit, one_line, safe_link
+from service.webhooks.rules.formats.wording import KEYWORD, Card, Urgency
 from service.webhooks.rules.outcome import Answer, Judgement
 from service.webhooks.rules.payload import to_bytes
 
@@ -62,7 +64,7 @@ def write(message: Message) -> Request:
 
 def _card(shown: Card, entries: Sequence[str]) -> dict[str, Any]:
     lines = [f"{line.label}：{one_line(line.value)}" for line in shown.lines]
-    listed = [*(f"• {one_line(entry)}" for entry in entries), *left_out(len(entries), shown.total)]
+    listed = [*(f"• {one_line(entry)}" for entry in entries), *left_out(len(entries), len(shown.entries))]
     elements = [
         _text(one_line(shown.title)),
         _text("\n".join(lines)),

@@ -8,9 +8,9 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 Entry = TypeVar("Entry")
 
-# Each vendor's markdown is its own dialect, none documents a way to escape: so what could be markup is written with the
-# full-width twin, which reads the same. `<` begins `<@userid>`, `<at id=all>` and `<font>`; `@` mentions; `&` an entity;
-# round brackets stay, because references such as 二(三)1 are full of them and make no link without square ones.
+# Each vendor's markdown is its own dialect, none documents a way to escape: so what could be markup is written with
+# the full-width twin, which reads the same. `<` begins `<@userid>`, `<at id=all>` and `<font>`; `@` mentions; `&`
+# begins an entity. Round brackets stay: references such as 二(三)1 need them, and alone they make no link.
 _TWINS = str.maketrans({plain: chr(ord(plain) + 0xFEE0) for plain in "\\`*_[]<>#@~|!&"})
 
 # Marks that turn the direction of writing, or that nobody sees, could make one title look like another. Characters for

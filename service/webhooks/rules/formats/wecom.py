@@ -10,10 +10,11 @@ removed from its group, 93004 robot stopped, 93008 not in the group.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from service.webhooks.rules.formats.cards import KEYWORD, Card, Line, Urgency, card
+from service.webhooks.rules.formats.cards import card
 from service.webhooks.rules.formats.request import JSON, Format, FormatName, Limits, Message, Request
 from service.webhooks.rules.formats.robots import Codes, judge_robot, left_out
 from service.webhooks.rules.formats.text import fit, harmless, safe_link
+from service.webhooks.rules.formats.wording import KEYWORD, Card, Line, Urgency
 from service.webhooks.rules.outcome import Answer, Judgement
 from service.webhooks.rules.payload import to_bytes
 
@@ -42,29 +43,27 @@ _COLOUR = {Urgency.CALM: "comment", Urgency.SOON: "info", Urgency.TODAY: "warnin
 
 
 def write(message: Message) -> Request:
-    """The request for one attempt; only the list of a digest is ever shortened."""
+    """The request for one attempt."""
     content = content_of(card(message.event, zone=message.zone))
     body = to_bytes({"msgtype": "markdown", "markdown": {"content": content}})
     return Request("POST", message.url, {"content-type": JSON}, body)
 
 
 def content_of(shown: Card) -> str:
-    """The card as WeCom's markdown, at most `MOST_CONTENT` bytes."""
-    return fit(shown.entries, lambda entries: _lines(shown, entries).encode("utf-8"), most_bytes=MOST_CONTENT).decode(
-        "utf-8"
-    )
+    """The card as WeCom's markdown, at most `MOST_CONTENT` bytes: what does not fit is counted."""
+    lines = [_line(line) for line in shown.lines] + [f"> {harmless(entry)}" for entry in shown.entries]
+    return fit(lines, lambda kept: _content(shown, kept, len(lines)).encode("utf-8"), most_bytes=MOST_CONTENT).decode()
 
 
-def _lines(shown: Card, entries: Sequence[str]) -> str:
+def _content(shown: Card, kept: Sequence[str], total: int) -> str:
     link = safe_link(shown.link)
     colour = _COLOUR[shown.urgency]
     return "\n".join(
         [
             f'**【{KEYWORD}】**<font color="{colour}">{harmless(shown.headline)}</font>',
             *([f"**{harmless(shown.title)}**"] if shown.title else []),
-            *(_line(line) for line in shown.lines),
-            *(f"> {harmless(entry)}" for entry in entries),
-            *(f"> {line}" for line in left_out(len(entries), shown.total)),
+            *kept,
+            *(f"> {line}" for line in left_out(len(kept), total)),
             *([f"[查看详情]({link})"] if link else []),
         ]
     )

@@ -1,0 +1,1 @@
+"""What can be done to reminders: `policies`, `planning` and `following` what happens upstream, `firing` what is due."""

@@ -1,0 +1,1 @@
+"""Tests of the way out, on both event loops, against real servers on this machine that behave badly."""
