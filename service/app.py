@@ -41,7 +41,7 @@ from service.gate.routing import API
 from service.gate.state import Gate
 from service.gate.transaction import change
 from service.kit import log, schema
-from service.kit.clock import Clock, parse_clock
+from service.kit.clock import Clock, asking, parse_clock
 from service.kit.database import Database
 from service.kit.errors import MilepostError
 from service.settings import Settings, strangers
@@ -120,7 +120,7 @@ def create_app(settings: Settings, *, database: Database | None = None, clock: C
     )
     desk = Desk(
         gate.database,
-        now=gate.clock.now,
+        now=asking(gate.clock),
         zone=ZoneInfo(settings.timezone),
         public_url=settings.public_url,
         secret=lambda: gate.secret,
@@ -152,7 +152,7 @@ def create_app(settings: Settings, *, database: Database | None = None, clock: C
         return app
     for router in (*RESOURCES, *PAGES):
         app.include_router(router)
-    app.polled = Calendars(desk)
+    app.polled = Calendars(desk).answer
     return app
 
 

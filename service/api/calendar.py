@@ -28,19 +28,20 @@ class Calendars:
         self._counted = desk.counts.statuses
         self._encodings: dict[bytes | None, Encoding] = {}
 
-    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
+    async def answer(self, scope: Scope, _receive: Receive, send: Send) -> None:
         """Answer one poll. What is ready goes out without another function being called: here every call is felt."""
         desk, method = self._desk, scope["method"]
         if method not in _METHODS:
             await self._refuse(_NOT_ALLOWED, send, method=method)
             return
         page: Page | Refusal
-        slot = desk.slots.get((scope["path"], scope["query_string"]))
+        path, query = scope["path"], scope["query_string"]
+        slot = desk.slots.get((path, query) if query else path)
         if slot is not None and not desk.suspect and slot.link.good_until > desk.now() < slot.page.good_until:
             page = slot.page
             page.used = True
         else:
-            page = await desk.find(scope["path"], scope["query_string"])
+            page = await desk.find(path, query)
         if isinstance(page, Refusal) or (body := page.body) is None:
             await self._refuse(page if isinstance(page, Refusal) else AWAY, send, method=method)
             return
@@ -54,11 +55,14 @@ class Calendars:
                 if_modified_since = value
         encoding = self._encodings.get(accepted) or self._choose(accepted)
         answer = body.answers.get(encoding) or await desk.answer(page, encoding)
-        if (if_none_match or if_modified_since) and is_current(
-            tag=answer.tag,
-            changed_at=body.changed_at,
-            if_none_match=if_none_match,
-            if_modified_since=if_modified_since,
+        if if_none_match == answer.tag or (
+            (if_none_match is not None or if_modified_since is not None)
+            and is_current(
+                tag=answer.tag,
+                changed_at=body.changed_at,
+                if_none_match=if_none_match,
+                if_modified_since=if_modified_since,
+            )
         ):
             self._counted[304] += 1
             await send(answer.not_modified)

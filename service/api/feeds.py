@@ -145,7 +145,7 @@ async def create_feed(
     return _shape(gate, feed)
 
 
-@router.get("/{feed_id}")
+@router.get("/{feed_id:name}")
 async def get_feed(feed_id: PathId, actor: Editor, session: Reading, request: Request, seen: Seen) -> FeedShape:
     """One subscription."""
     feed = await store.get_feed(session, feed_id)
@@ -154,7 +154,7 @@ async def get_feed(feed_id: PathId, actor: Editor, session: Reading, request: Re
     return _shape(gate_of(request), feed)
 
 
-@router.post("/{feed_id}:rotate")
+@router.post("/{feed_id:name}:rotate")
 async def rotate_feed(
     feed_id: PathId, actor: Editor, session: Creating, now: Now, request: Request, response: Response
 ) -> FeedShape:
@@ -165,7 +165,7 @@ async def rotate_feed(
     return _shape(gate_of(request), feed)
 
 
-@router.delete("/{feed_id}", status_code=HTTPStatus.NO_CONTENT)
+@router.delete("/{feed_id:name}", status_code=HTTPStatus.NO_CONTENT)
 async def revoke_feed(feed_id: PathId, actor: Editor, session: Writing, now: Now) -> None:
     """Close all addresses of a subscription: they answer 410 from now on. It stays in the list."""
     feed = await store.get_feed_locked(session, feed_id)

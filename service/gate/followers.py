@@ -1,7 +1,8 @@
 """Who pulls from the facts of a change before it commits. Rooms downstream are named here, and only here."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Protocol
 
 from service.feeds.actions import following as feeds
 from service.journal.models import JournalEntry
@@ -9,9 +10,17 @@ from service.kit.database import Session
 from service.milestones.actions import following as milestones
 from service.reminders.actions import following as reminders
 
-# Works inside the transaction: what it writes commits with the change, and when it fails, nothing was changed.
-# The instant comes in the service's time zone, so that its date is the civil date.
-Follower = Callable[[Session, Sequence[JournalEntry], datetime], Awaitable[None]]
+
+class Follower(Protocol):
+    """Works inside the transaction: what it writes commits with the change, and when it fails, nothing was changed.
+
+    The instant comes in the service's time zone, so that its date is the civil date.
+    """
+
+    async def __call__(self, session: Session, facts: Sequence[JournalEntry], *, now: datetime) -> None:
+        """Do what follows from these facts."""
+        ...
+
 
 # In the order of the river: each hears what those before it recorded.
 FOLLOWERS: tuple[Follower, ...] = (milestones.follow, reminders.follow, feeds.follow)

@@ -166,11 +166,7 @@ def _allowed(request: Request) -> list[str]:
     # The framework names the methods of the first route that fits; one address often has several.
     path = request.scope["path"]
     routes = [each for each in iter_route_contexts(request.app.routes) if getattr(each, "path_regex", None)]
-    fitting = [each for each in routes if each.path_regex.match(path)]
-    # `/feeds/{id}:rotate` is an address of its own, though `/feeds/{id}` would take it for an id.
-    verb = ":" + path.rpartition(":")[2]
-    named = [each for each in fitting if ":" in path and str(each.path).endswith(verb)]
-    return sorted({method for each in named or fitting for method in each.methods or ()})
+    return sorted({method for each in routes if each.path_regex.match(path) for method in each.methods or ()})
 
 
 def unexpected(request_id: str) -> JSONResponse:

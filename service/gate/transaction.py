@@ -36,7 +36,7 @@ async def change(
         yield session
         if recorded(session):
             for follow in followers.FOLLOWERS:
-                await follow(session, tuple(recorded(session)), now.astimezone(ZoneInfo(zone)))
+                await follow(session, tuple(recorded(session)), now=now.astimezone(ZoneInfo(zone)))
     _tell(hearers, recorded(session))
 
 

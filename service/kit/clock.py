@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import partial
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -38,6 +39,11 @@ class SimulatedClock:
         # The monotonic clock: a host whose clock is set must not make simulated time jump.
         elapsed = (time.monotonic() - self.made) * self.speed
         return self.start + timedelta(seconds=elapsed)
+
+
+def asking(clock: Clock) -> Callable[[], datetime]:
+    """What asks a clock; for the host's one call and nothing around it: the polled path asks with every poll."""
+    return partial(datetime.now, UTC) if isinstance(clock, RealClock) else clock.now
 
 
 def fixed(at: datetime) -> SimulatedClock:

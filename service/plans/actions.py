@@ -144,7 +144,7 @@ def _own_faults(plan: Plan) -> list[Fault]:
     return faults
 
 
-def due_faults(path: str, faults: Iterable[faults_of_due.Fault]) -> list[Fault]:
+def due_faults(path: str, *, faults: Iterable[faults_of_due.Fault]) -> list[Fault]:
     """What is wrong with a due specification, seen from the thing that holds it."""
     return [Fault(".".join(map(str, (path, *fault.path))), fault.message) for fault in faults]
 
@@ -155,8 +155,8 @@ def _due_faults(plan: Plan) -> list[Fault]:
     try:
         spec = parse(plan.default_due)
     except InvalidDue as wrong:
-        return due_faults("default_due", wrong.faults)
+        return due_faults("default_due", faults=wrong.faults)
     plan.default_due = to_mapping(spec)
     if spec.form is Form.RECURRING:
         return [Fault("default_due.rrule", "a plan's default cannot recur; give each duty its own due specification")]
-    return due_faults("default_due", check(spec, frame_of(plan)))
+    return due_faults("default_due", faults=check(spec, frame_of(plan)))

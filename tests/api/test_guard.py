@@ -104,7 +104,7 @@ async def test_failures_are_slowed_down_and_valid_keys_are_not(
     async def wait(seconds: float) -> None:
         waits.append(seconds)
 
-    monkeypatch.setattr(guard.asyncio, "sleep", wait)
+    monkeypatch.setattr("service.gate.guard.asyncio.sleep", wait)
     assert (await nobody.get(KEYS, headers=wrong)).status_code == 401
     assert waits == [LONGEST_WAIT_S]
     assert (await api.get(KEYS)).status_code == 200

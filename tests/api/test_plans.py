@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
@@ -49,7 +50,7 @@ milestones:
 
 async def test_a_plan_is_made_with_everything_that_it_can_say(desk: Desk) -> None:
     await desk.plan("above")
-    wanted = {
+    wanted: dict[str, Any] = {
         "issuer": "a.x",
         "number": "甲发〔2024〕1号",
         "status": "draft",

@@ -33,14 +33,10 @@ async def _milestones(session: Session, plan: str) -> dict[str, Milestone]:
 async def _dues(session: Session, plan: str) -> dict[str, list[date | None]]:
     """Milestone key → its due dates, in order."""
     found: dict[str, list[date | None]] = {key: [] for key in await _milestones(session, plan)}
-    query = (
-        select(Milestone.key, Occurrence.due_on)
-        .join(Occurrence, col(Occurrence.milestone) == Milestone.id)
-        .where(Milestone.plan == plan)
-        .order_by(col(Occurrence.sort_on))
-    )
-    for key, due_on in await session.exec(query):
-        found[key].append(due_on)
+    rows = {row.id: key for key, row in (await _milestones(session, plan)).items()}
+    query = select(Occurrence).where(col(Occurrence.milestone).in_(rows)).order_by(col(Occurrence.sort_on))
+    for one in await session.exec(query):
+        found[rows[one.milestone]].append(one.due_on)
     return found
 
 

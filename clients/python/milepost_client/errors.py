@@ -12,14 +12,14 @@ class FieldError:
 
 
 class ApiError(Exception):
-    """The API refused. `type` is the problem's URN, `request_id` what the service's log has it under."""
+    """The API refused. `kind` is the problem's URN, `request_id` what the service's log has it under."""
 
     def __init__(
         self,
         detail: str,
         *,
         status: int,
-        type: str = "about:blank",
+        kind: str = "about:blank",
         title: str = "",
         request_id: str = "",
         errors: tuple[FieldError, ...] = (),
@@ -27,7 +27,7 @@ class ApiError(Exception):
     ) -> None:
         super().__init__(detail)
         self.status = status
-        self.type = type
+        self.kind = kind
         self.title = title
         self.detail = detail
         self.request_id = request_id
@@ -49,7 +49,7 @@ class NotFound(ApiError):
 
 
 class Conflict(ApiError):
-    """409: it contradicts what is there, is still needed, or refers to what is not there; `type` says which."""
+    """409: it contradicts what is there, is still needed, or refers to what is not there; `kind` says which."""
 
 
 class Stale(ApiError):

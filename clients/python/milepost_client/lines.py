@@ -73,7 +73,7 @@ def _when(about: Mapping[str, Any]) -> str:
 def _who(units: object) -> str:
     if not isinstance(units, list) or not units:
         return ""
-    names = [f"{each.get('name')}({_ROLES.get(each.get('role'), '')})" for each in _mappings(units)[:_MOST_UNITS]]
+    names = [f"{each.get('name')}({_ROLES.get(str(each.get('role')), '')})" for each in _mappings(units)[:_MOST_UNITS]]
     more = f" 等 {len(units)} 家 of {len(units)}" if len(units) > _MOST_UNITS else ""
     return "、".join(names) + more
 

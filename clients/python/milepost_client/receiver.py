@@ -8,6 +8,7 @@ Milepost; otherwise by our own `verify`. For looking and trying, not for the ope
 
 import argparse
 import hmac
+import importlib.util
 import json
 import sys
 import threading
@@ -28,38 +29,51 @@ REMEMBERED = 10_000  # ids of messages that have arrived
 Check = Callable[[dict[str, str], bytes], Received]
 
 
-def standard_check(secrets: Sequence[str], *, tolerance: float, now: Callable[[], float]) -> tuple[str, Check]:
-    """Who checks, and how. The independent library where it is installed and every secret is symmetric."""
-    ours: Check = lambda headers, body: verify(headers, body, secrets, now=now(), tolerance=tolerance)  # noqa: E731  # one of two ways to check, both values
-    if any(secret.startswith("whpk_") for secret in secrets):
-        return "milepost_client", ours
-    try:
-        from standardwebhooks import Webhook  # noqa: PLC0415  # optional
-    except ImportError:
-        return "milepost_client", ours
-    hooks = [Webhook(secret) for secret in secrets]
+def checker_of(secrets: Sequence[str], *, tolerance: float = FIVE_MINUTES) -> tuple[str, Check]:
+    """Who checks, and how: the independent library where it is installed and every secret is symmetric."""
+    if any(secret.startswith("whpk_") for secret in secrets) or not _is_installed():
+        return "milepost_client", lambda headers, body: verify(headers, body, secrets, tolerance=tolerance)
+    return "standardwebhooks", lambda headers, body: _check_independently(headers, body, secrets, tolerance)
 
-    def independent(headers: dict[str, str], body: bytes) -> Received:
-        # Its own verify() knows only the host's clock and five minutes. So that other tolerances and a simulated clock
-        # work too, it computes the signature and we look at the time. It wants UTC: it takes any zone's for that.
-        lower = {name.lower(): value for name, value in headers.items()}
+
+def _is_installed() -> bool:
+    return importlib.util.find_spec("standardwebhooks") is not None
+
+
+def _check_independently(headers: dict[str, str], body: bytes, secrets: Sequence[str], tolerance: float) -> Received:
+    from standardwebhooks import Webhook, WebhookVerificationError  # noqa: PLC0415  # it may not be installed
+
+    lower = {name.lower(): value for name, value in headers.items()}
+    failure: Exception | None = None
+    for secret in secrets:
         try:
-            id, seconds = lower["webhook-id"], int(lower["webhook-timestamp"])
-            given = lower["webhook-signature"].split()
-            text, at = body.decode(), datetime.fromtimestamp(seconds, UTC)
-        except (KeyError, ValueError, OverflowError, OSError) as odd:
-            raise VerificationError(f"headers or body cannot be read ({type(odd).__name__})") from None
-        if abs(now() - seconds) > tolerance:
-            raise VerificationError("webhook-timestamp is too far from now")
-        expected = [hook.sign(id, at, text) for hook in hooks]
-        if not any([hmac.compare_digest(one.encode(), each.encode()) for one in expected for each in given]):
-            raise VerificationError("no signature fits")
-        event = json.loads(text)
-        if not isinstance(event, dict):
-            raise VerificationError("genuine, but the body is not an event")
-        return Received(id, seconds, event)
+            hook, text = Webhook(secret), body.decode()
+            if tolerance == FIVE_MINUTES:
+                hook.verify(text, lower)
+            else:
+                # It knows no other tolerance than five minutes: then it signs, and we compare and look at the clock.
+                _compare(hook.sign, lower, text, tolerance)
+            return Received(lower["webhook-id"], int(lower["webhook-timestamp"]), _event(text))
+        except (WebhookVerificationError, KeyError, ValueError, OverflowError, OSError) as why:
+            failure = why
+    raise VerificationError(str(failure)) from failure
 
-    return "standardwebhooks", independent
+
+def _compare(sign: Callable[[str, datetime, str], str], headers: dict[str, str], text: str, tolerance: float) -> None:
+    seconds = int(headers["webhook-timestamp"])
+    if abs(time.time() - seconds) > tolerance:
+        raise ValueError("webhook-timestamp is too far from now")
+    # In UTC: it takes the wall clock of any zone for that.
+    expected = sign(headers["webhook-id"], datetime.fromtimestamp(seconds, UTC), text).encode()
+    if not any(hmac.compare_digest(expected, each.encode()) for each in headers["webhook-signature"].split()):
+        raise ValueError("no signature fits")
+
+
+def _event(text: str) -> dict[str, Any]:
+    event = json.loads(text)
+    if not isinstance(event, dict):
+        raise VerificationError("genuine, but the body is not an event")
+    return event
 
 
 @dataclass(slots=True)
@@ -130,7 +144,7 @@ def serve(inbox: Inbox, *, host: str, port: int) -> ThreadingHTTPServer:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
             """One line an event is enough."""
 
     return ThreadingHTTPServer((host, port), Handler)
@@ -151,7 +165,7 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Receive until interrupted."""
     asked = parser().parse_args(arguments)
-    checker, check = standard_check(asked.secret, tolerance=asked.tolerance, now=time.time)
+    checker, check = checker_of(asked.secret, tolerance=asked.tolerance)
     answer = {"ack": asked.ack} if asked.ack else {}
     inbox = Inbox(checker, check, out=lambda text: print(text, flush=True), status=asked.status, answer=answer)
     server = serve(inbox, host=asked.host, port=asked.port)

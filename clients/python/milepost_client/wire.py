@@ -70,7 +70,7 @@ def problem(response: httpx.Response) -> ApiError:
     return BY_STATUS.get(response.status_code, ApiError)(
         said.get("detail") or f"{response.status_code} {response.reason_phrase}",
         status=response.status_code,
-        type=said.get("type", "about:blank"),
+        kind=said.get("type", "about:blank"),
         title=said.get("title", ""),
         request_id=said.get("request_id", "") or response.headers.get("x-request-id", ""),
         errors=errors,

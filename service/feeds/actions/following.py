@@ -17,7 +17,7 @@ BATCH = 200
 _TOLD_OF_PLANS = ("title", "number", "status", "visibility", "time_zone", "default_due")
 
 
-async def follow(session: Session, facts: Sequence[JournalEntry], now: datetime) -> None:
+async def follow(session: Session, facts: Sequence[JournalEntry], *, now: datetime) -> None:
     """Bring entries up to what these facts say, and give every feed that shows them a new revision.
 
     1. which milestones are touched  2. lock their jurisdictions  3. make their entries anew, in batches  4. advance the

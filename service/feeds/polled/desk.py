@@ -72,7 +72,7 @@ class Desk:
         self._zone = zone
         self._reach = Reach()
         self._links = Links(database, self._reach, secret=secret, public_read=public_read)
-        self.slots: dict[tuple[str, bytes], Slot] = {}
+        self.slots: dict[str | tuple[str, bytes], Slot] = {}  # by path, and query where there is one
         self._pages: dict[Subject, dict[Form, Page]] = {}
         self._bodies: Shelf[Page, Page] = Shelf(limit=pages_kept, dropped=_forget_body, spared=Page.was_used)
         self._extras: Shelf[tuple[Page, Encoding], Page] = Shelf(limit=EXTRAS_KEPT, dropped=_forget_extra)
@@ -84,20 +84,23 @@ class Desk:
 
     async def find(self, path: str, query: bytes) -> Page | Refusal:
         """The page at an address, made anew where it has to be. Never raises."""
+        key = (path, query) if query else path
         try:
             await self._catch_up()
-            slot = self.slots.get((path, query))
+            slot = self.slots.get(key)
             if slot is None or not slot.link.fresh:
                 found = await self._open(path, query)
                 if isinstance(found, Refusal):
                     return found
                 slot = found
+                bound(self.slots, SLOTS_KEPT)
+                self.slots[key] = slot
             if slot.link.revoked or self.now() >= slot.link.until:
                 return GONE
             return await self._refresh(slot.page)
         except Exception:  # noqa: BLE001 - a robot that is answered 500 once may never come back
             _log.exception("a feed could not be made")
-            kept = self.slots.get((path, query))
+            kept = self.slots.get(key)
             return kept.page if kept is not None and kept.page.body is not None else AWAY
 
     async def show(self, subject: Subject, form: Form) -> Page | Refusal:
@@ -124,10 +127,7 @@ class Desk:
         form = read_query(query, default=link.form)
         if form is None:
             return UNKNOWN
-        slot = Slot(link, self._page(PageKey(link.subject, form)))
-        bound(self.slots, SLOTS_KEPT)
-        self.slots[path, query] = slot
-        return slot
+        return Slot(link, self._page(PageKey(link.subject, form)))
 
     async def _missing(self, subject: Subject) -> Refusal | None:
         """Why there is no such subject; making its page tells, and whoever asks will want that page."""

@@ -53,8 +53,6 @@ def is_current(
     *, tag: bytes, changed_at: datetime, if_none_match: bytes | None, if_modified_since: bytes | None
 ) -> bool:
     """Whether the client has what would be sent. If-None-Match wins (13.2.2); weak comparison (13.1.2)."""
-    if if_none_match == tag:
-        return True
     if if_none_match is not None:
         return if_none_match.strip() == b"*" or tag in _TAG.findall(if_none_match[:_LONGEST])
     if if_modified_since is None:

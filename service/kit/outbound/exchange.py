@@ -104,7 +104,7 @@ def fault_of(error: Exception) -> OutboundError:
         case aiohttp.ClientConnectorSSLError():
             return Unreachable("The receiver and we found no way to encrypt (TLS handshake failed).")
         case aiohttp.ClientConnectorError():
-            return Unreachable(f"No connection: {(cause.os_error.strerror or 'it failed').lower()}.")
+            return Unreachable(f"No connection: {(cause.os_error.strerror or 'the receiver broke it off').lower()}.")
         case aiohttp.ConnectionTimeoutError() | httpx.ConnectTimeout() | httpx.ConnectError():
             return Unreachable("No connection: nobody took it in time.")
         case aiohttp.ServerDisconnectedError() | aiohttp.ClientOSError() | aiohttp.ClientPayloadError():

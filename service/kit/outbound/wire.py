@@ -120,7 +120,7 @@ class Connector(aiohttp.TCPConnector):
         while True:
             connection = await super().connect(req, traces, timeout)
             assert isinstance(connection.protocol, _Handler)
-            if not connection.protocol.should_close:
+            if attempt.is_fresh or not connection.protocol.should_close:
                 connection.protocol.turn_to(attempt)
                 attempt.is_connected = True
                 return connection

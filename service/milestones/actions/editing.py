@@ -231,9 +231,9 @@ def _check_due(plan: Plan, row: Milestone) -> list[Fault]:
     try:
         spec = parse(row.due)
     except InvalidDue as wrong:
-        return due_faults("due", wrong.faults)
+        return due_faults("due", faults=wrong.faults)
     row.due = to_mapping(spec)
-    return due_faults("due", check(spec, frame_of(plan)))
+    return due_faults("due", faults=check(spec, frame_of(plan)))
 
 
 async def _check_parent(session: Session, row: Milestone) -> list[Fault]:

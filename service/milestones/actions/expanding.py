@@ -94,7 +94,7 @@ def _all_dues(plan: Plan, milestones: Sequence[Milestone], calendar: WorkCalenda
         try:
             dues[milestone.id] = _dues(plan, milestone, calendar)
         except InvalidDue as wrong:
-            faults += due_faults(f"milestones.{milestone.key}.due", wrong.faults)
+            faults += due_faults(f"milestones.{milestone.key}.due", faults=wrong.faults)
     if faults:
         raise Invalid("; ".join(map(str, faults)), faults=faults)
     return dues

@@ -15,7 +15,7 @@ from service.plans.rules import DATING_FIELDS
 from service.units import store as unit_store
 
 
-async def follow(session: Session, facts: Sequence[JournalEntry], now: datetime) -> None:
+async def follow(session: Session, facts: Sequence[JournalEntry], *, now: datetime) -> None:
     """Compute anew what a changed plan dates, and who answers where a group's membership changed."""
     for fact in facts:
         actor = actor_of(fact)

@@ -17,7 +17,7 @@ from service.units import store as unit_store
 _MOVES = frozenset({Kind.OCCURRENCE_CREATED, Kind.OCCURRENCE_RESCHEDULED, Kind.OCCURRENCE_CANCELLED})
 
 
-async def follow(session: Session, facts: Sequence[JournalEntry], now: datetime) -> None:
+async def follow(session: Session, facts: Sequence[JournalEntry], *, now: datetime) -> None:
     """Plan anew the notices of whatever these facts touch. `now` comes in the service's time zone.
 
     A moved, cancelled or finished occurrence loses its pending notices in the very transaction that moves, cancels or

@@ -111,17 +111,22 @@ async def receiving(
 ) -> AsyncIterator[Receiver]:
     """A server that plays `script` on every connection, until the block ends."""
     tasks: set[asyncio.Task[None]] = set()
-    writers: list[asyncio.StreamWriter] = []
 
     async def play(line: Line) -> None:
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+        try:
             await script(line)
-        line.writer.close()
+            line.writer.close()
+        except (ConnectionError, asyncio.IncompleteReadError):
+            line.writer.close()
+        except asyncio.CancelledError:
+            line.reset()
+            raise
 
     def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         receiver.connections += 1
-        writers.append(writer)
-        tasks.add(asyncio.get_running_loop().create_task(play(Line(reader, writer, receiver))))
+        task = asyncio.get_running_loop().create_task(play(Line(reader, writer, receiver)))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
 
     server = await asyncio.start_server(connected, host, port, ssl=tls, backlog=1024)
     receiver = Receiver("https" if tls else "http", host, server.sockets[0].getsockname()[1])
@@ -129,11 +134,9 @@ async def receiving(
         yield receiver
     finally:
         server.close()
-        for task in tasks:
-            task.cancel()
+        for each in tasks:
+            each.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for writer in writers:
-            writer.transport.abort()
 
 
 async def polite(line: Line) -> None:
