@@ -35,6 +35,7 @@ from service.api import (
 from service.api.calendar import Calendars, Polled
 from service.api.shapes import Problem
 from service.feeds.polled.desk import Desk
+from service.feeds.rules.subjects import ROOT
 from service.gate import problems
 from service.gate.middleware import Bounded, Observed, RequestId, SafeHeaders
 from service.gate.routing import API
@@ -85,11 +86,10 @@ class Milepost(FastAPI):
     """The web process. What is polled most stands before the framework: its routing costs more than the answer."""
 
     polled: ASGIApp | None = None
-    polled_below = "/calendars/"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or live through one life (`lifespan`)."""
-        if self.polled is not None and scope["type"] == "http" and scope["path"].startswith(self.polled_below):
+        if scope["type"] == "http" and scope["path"].startswith(ROOT) and self.polled is not None:
             await self.polled(scope, receive, send)
             return
         await super().__call__(scope, receive, send)

@@ -138,19 +138,26 @@ def compose(head: bytes, blocks: Sequence[Block], foot: bytes, *, changed_at: da
 def _pieces(head: bytes, blocks: Sequence[Block], foot: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Plain bytes and key of every piece, in order."""
     yield head, _key(head)
-    run: list[bytes] = []
+    run: list[Block] = []
     for block in blocks:
-        run.append(block.lines)
+        run.append(block)
         if len(run) == _LONGEST_PIECE or zlib.crc32(block.uid.encode()) % _PIECE_ENDS == 0:
-            plain = b"".join(run)
-            yield plain, _key(plain)
+            yield _joined(run), _key_of(run)
             run.clear()
-    plain = b"".join([*run, foot])
-    yield plain, _key(plain)
+    yield _joined(run) + foot, _key_of(run) + b"."
 
 
-def _key(plain: bytes) -> bytes:
-    return hashlib.blake2b(plain, digest_size=16).digest()
+def _joined(run: Sequence[Block]) -> bytes:
+    return b"".join([block.lines for block in run])
+
+
+def _key_of(run: Sequence[Block]) -> bytes:
+    # Of the revisions, not of the lines: those are twenty times as long.
+    return _key("\n".join([f"{block.uid}/{block.revision}" for block in run]).encode())
+
+
+def _key(text: bytes) -> bytes:
+    return hashlib.blake2b(text, digest_size=16).digest()
 
 
 def _deflate(plain: bytes) -> bytes:

@@ -299,11 +299,13 @@ def _plan_values(shape: PlanShape) -> dict[str, Any]:
 
 
 def _declares(file: PlanFile) -> dict[str, list[str]]:
-    return {
+    """What stands in the file beside the plan; nothing where that is all, as for a plan that no file has made."""
+    codes = {
         "jurisdictions": [shape.code for shape in file.jurisdictions],
         "units": [shape.code for shape in file.units],
         "groups": [shape.code for shape in file.groups],
     }
+    return {section: declared for section, declared in codes.items() if declared}
 
 
 def _milestone_values(plan: str, shape: MilestoneShape) -> dict[str, Any]:

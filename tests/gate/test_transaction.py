@@ -52,8 +52,8 @@ async def test_followers_write_in_the_same_transaction(
 ) -> None:
     seen: list[tuple[str, datetime]] = []
 
-    async def follow(session: Session, facts: Sequence[JournalEntry], at: datetime) -> None:
-        seen.extend((fact.kind, at) for fact in facts)
+    async def follow(session: Session, facts: Sequence[JournalEntry], *, now: datetime) -> None:
+        seen.extend((fact.kind, now) for fact in facts)
         assert await store.any_key(session)
 
     monkeypatch.setattr(followers, "FOLLOWERS", (follow,))
@@ -66,7 +66,7 @@ async def test_followers_write_in_the_same_transaction(
 async def test_a_follower_that_fails_undoes_the_change(
     database: Database, actor: Actor, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def follow(_session: Session, _facts: Sequence[JournalEntry], _at: datetime) -> None:
+    async def follow(_session: Session, _facts: Sequence[JournalEntry], *, now: datetime) -> None:
         raise LookupError
 
     monkeypatch.setattr(followers, "FOLLOWERS", (follow,))

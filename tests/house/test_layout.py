@@ -33,6 +33,7 @@ CROSSING = {
     "house": "the house itself",
     "crash": "what survives kill -9",
     "benchmarks": "measurements, run by `make bench`",
+    "clients": "the packages for those who talk to the service",
     "migrations": "the schema, up and down",
     "fixtures": "what the four shared fixtures stand on",
 }

@@ -64,7 +64,7 @@ async def test_when_a_follower_fails_there_is_neither_change_nor_fact(
 ) -> None:
     seen: list[str] = []
 
-    async def follow(session: Session, facts: Sequence[JournalEntry], at: datetime) -> None:
+    async def follow(session: Session, facts: Sequence[JournalEntry], *, now: datetime) -> None:
         seen.extend(fact.kind for fact in facts)
         raise Conflict
 

@@ -41,7 +41,7 @@ def test_what_is_published_verifies_what_is_signed(seed: bytes) -> None:
     private = spell_private(seed)
     (jwk,) = key_document([PublishedKey(public_half(private), NOW)], now=NOW)["keys"]
     headers = signed_headers([private], id="evt_1", at=NOW, body=b"{}")
-    assert verify(headers, b"{}", [jwk["whpk"]], now=NOW)
+    assert verify(headers, b"{}", [jwk["whpk"]], now=NOW).id == "evt_1"
     assert _unpadded(jwk["x"]) == base64.b64decode(jwk["whpk"].removeprefix("whpk_"))
 
 

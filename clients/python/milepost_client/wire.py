@@ -19,7 +19,10 @@ Params = Mapping[str, str | int | bool | list[str] | None]
 Values = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+# None of these has slots: `Resource[Unit](…)` makes typing set `__orig_class__`, which Python 3.11 fails at with slots.
+
+
+@dataclass(frozen=True)
 class Page(Generic[Item]):
     """Some items of a list; `next` leads to the following page, None: this was the last."""
 
@@ -27,7 +30,7 @@ class Page(Generic[Item]):
     next: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Call(Generic[T]):
     """A request to be made, and how its answer is read."""
 
@@ -115,7 +118,7 @@ def read_text(response: httpx.Response) -> str:
 # ── the calls of a resource ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Resource(Generic[Item]):
     """A resource's address, and the calls that can be made there."""
 

@@ -11,14 +11,14 @@ from service.feeds.rules.window import Window, last_crossing, next_crossing
 from service.feeds.store import entries as entry_store
 from service.feeds.store import links as link_store
 from service.feeds.store import subjects as subject_store
-from service.feeds.store.entries import Place, Rendering
+from service.feeds.store.entries import Rendering
 from service.feeds.store.links import Link
 from service.kit.database import Session
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a feed shows on a day: its entries in order, each at its revision.
+    """What a feed shows on a day: its entries in order, UID → revision.
 
     `changed_at` becomes Last-Modified; `holds_until` is the day on which the window lets something in or out (None:
     never), before which nothing but a new revision changes the feed.
@@ -29,7 +29,7 @@ class Contents:
     created_at: datetime
     revision: int
     changed_at: datetime
-    places: Sequence[Place]
+    places: Mapping[str, int]
     holds_until: date | None
 
 
@@ -40,17 +40,13 @@ async def read_contents(
 
     The revision is read first: entries that change meanwhile then belong to a later one, and are read again.
     """
-    standing = await subject_store.standing_of(session, subject)
+    first, last, undated = window.first(today), window.last(today), form.component is Component.VTODO
+    edges = entry_store.edges_of(subject, first=first, last=last)
+    standing = await subject_store.standing_of(session, subject, *edges)
     if standing is None:
         return None
-    places, edges = await entry_store.places_of(
-        session,
-        subject,
-        first=window.first(today),
-        last=window.last(today),
-        undated=form.component is Component.VTODO,
-    )
-    crossed_on = last_crossing(window, edges)
+    places = await entry_store.places_of(session, subject, first=first, last=last, undated=undated)
+    crossed_on = last_crossing(window, standing.edges)
     changed_at = standing.changed_at
     if crossed_on is not None and crossed_on <= today:
         changed_at = max(changed_at, midnight(crossed_on, zone))
@@ -61,7 +57,7 @@ async def read_contents(
         revision=standing.revision,
         changed_at=changed_at,
         places=places,
-        holds_until=_soonest(next_crossing(window, edges), today),
+        holds_until=_soonest(next_crossing(window, standing.edges), today),
     )
 
 
@@ -114,6 +110,9 @@ async def read_moved(session: Session, *, known: Mapping[str, int] | None) -> Mo
     for jurisdiction, number in reached.items():
         before = known.get(jurisdiction, 0)
         if number != before:
-            subjects |= await subject_store.subjects_since(session, jurisdiction, before)
-            feeds += await link_store.feeds_since(session, jurisdiction, before)
+            for key, revision in await subject_store.changed_since(session, jurisdiction, before):
+                if revision is None:
+                    feeds.append(key)
+                else:
+                    subjects[key] = revision
     return Moved(known=reached, subjects=subjects, feeds=tuple(feeds))

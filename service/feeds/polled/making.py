@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -21,8 +22,9 @@ from service.feeds.rules.window import WINDOW
 from service.feeds.store.entries import Rendering
 from service.kit.database import Database, Session
 
-BLOCKS_KEPT = 64 * 1024 * 1024  # bytes
+BLOCKS_KEPT = 64 * 1024 * 1024  # bytes, for each form
 AT_ONCE = 20  # more entries than these are rendered beside the event loop
+FEW = 3  # so many are rendered sooner than it takes to ask whether somebody has
 UNKEPT = 50_000  # renderings that wait to be written down; what comes beyond is rendered again when it is needed
 BATCH = 500
 _ZONE = b";TZID="
@@ -37,7 +39,7 @@ class Maker:
         self._zone = zone
         # What the bytes of an entry depend on beside its facts and its form.
         self._setting = hashlib.blake2b(f"{LAYOUT}\n{public_url}".encode(), digest_size=8).hexdigest()
-        self._blocks: Shelf[tuple[str, str], Block] = Shelf(limit=BLOCKS_KEPT)
+        self._blocks: dict[str, Shelf[str, Block]] = defaultdict(lambda: Shelf(limit=BLOCKS_KEPT))  # by form
         self._unkept: dict[tuple[str, str], Rendering] = {}
         self.rendered = 0
 
@@ -52,7 +54,7 @@ class Maker:
             blocks, missing = await self._known_blocks(session, contents, key.form)
             entries = await reading.read_entries(session, uids=missing)
         blocks |= await self._render(entries, key.form)
-        ordered = [blocks[place.uid] for place in contents.places] or [self._greeting(contents, key.form)]
+        ordered = [blocks[uid] for uid in contents.places] or [self._greeting(contents, key.form)]
         head = self._head(contents, key.form, ordered)
         return contents, compose(head, ordered, FOOT, changed_at=contents.changed_at, before=before)
 
@@ -60,16 +62,20 @@ class Maker:
         self, session: Session, contents: Contents, form: Form
     ) -> tuple[dict[str, Block], list[str]]:
         """The blocks that are in memory or written down, and the UIDs of those that nobody has rendered yet."""
-        wanted = {place.uid: place.revision for place in contents.places}
+        wanted = contents.places
         found: dict[str, Block] = {}
+        kind = form.key
+        blocks = self._blocks[kind]
         for uid, revision in wanted.items():
-            block = self._blocks.get((uid, form.key))
+            block = blocks.get(uid)
             if block is not None and block.revision == revision:
                 found[uid] = block
         elsewhere = [uid for uid in wanted if uid not in found]
-        for kept in await reading.read_renderings(session, uids=elsewhere, form=form.key, setting=self._setting):
+        if len(elsewhere) <= FEW:
+            return found, elsewhere
+        for kept in await reading.read_renderings(session, uids=elsewhere, form=kind, setting=self._setting):
             if kept.revision == wanted[kept.uid]:
-                found[kept.uid] = self._shelve(kept, form)
+                found[kept.uid] = self._shelve(kept, kind)
         return found, [uid for uid in elsewhere if uid not in found]
 
     async def _render(self, entries: Sequence[FeedEntry], form: Form) -> dict[str, Block]:
@@ -82,13 +88,14 @@ class Maker:
             if len(self._unkept) < UNKEPT:
                 self._unkept[rendering.uid, rendering.form] = rendering
         self.rendered += len(renderings)
-        return {each.uid: self._shelve(each, form) for each in renderings}
+        return {each.uid: self._shelve(each, form.key) for each in renderings}
 
     def _render_all(self, entries: Sequence[Entry], form: Form) -> list[Rendering]:
+        kind = form.key
         return [
             Rendering(
                 uid=each.uid,
-                form=form.key,
+                form=kind,
                 revision=each.revision,
                 setting=self._setting,
                 block=render_entry(each, form, public_url=self._public_url),
@@ -96,9 +103,9 @@ class Maker:
             for each in entries
         ]
 
-    def _shelve(self, rendering: Rendering, form: Form) -> Block:
+    def _shelve(self, rendering: Rendering, kind: str) -> Block:
         block = Block(rendering.uid, rendering.revision, rendering.block, _zones(rendering.block))
-        self._blocks.put((block.uid, form.key), block, weight=len(block.lines) + 300)
+        self._blocks[kind].put(block.uid, block, weight=len(block.lines) + 300)
         return block
 
     def _greeting(self, contents: Contents, form: Form) -> Block:
@@ -115,11 +122,10 @@ class Maker:
             url=self._public_url + page_of(contents.subject),
             color=texts.FEED_COLOR,
             lang=form.lang,
-            changed_at=contents.changed_at,
             zone=self._zone.key,
             zones=tuple(sorted({zone for block in blocks for zone in block.zones})),
         )
-        return render_head(head)
+        return render_head(head, changed_at=contents.changed_at)
 
     async def keep(self) -> None:
         """Write down what was rendered, for other processes and for after a restart. Raises Unavailable, Conflict."""

@@ -11,20 +11,11 @@ from sqlmodel import col, select
 
 from service.feeds.models import FeedEntry, FeedRendering
 from service.feeds.rules.subjects import Subject, SubjectKind
-from service.feeds.rules.window import Edges
 from service.kit.database import Session
 from service.milestones.models import Assignment
 from service.milestones.rules import NO_DATE
 
 BATCH = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """An entry's place in a feed, and the revision at which it stands there."""
-
-    uid: str
-    revision: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,26 +46,35 @@ def _belongs(subject: Subject) -> list[ColumnElement[bool]]:
             return [*shown, col(FeedEntry.unit).is_(None), col(FeedEntry.milestone).in_(named)]
 
 
-async def places_of(
-    session: Session, subject: Subject, *, first: date, last: date, undated: bool
-) -> tuple[Sequence[Place], Edges]:
-    """The entries of a subject that fall due between two days, in order, and the dates around the borders."""
-    belongs = _belongs(subject)
+async def places_of(session: Session, subject: Subject, *, first: date, last: date, undated: bool) -> dict[str, int]:
+    """The entries of a subject that fall due between two days, by due date and UID: UID → revision, in this order.
+
+    `undated`: what has no date too.
+    """
     due = col(FeedEntry.sort_on)
     within = due.between(first, last)
     query = (
-        select(col(FeedEntry.uid), col(FeedEntry.revision), due)
-        .where(*belongs, (within | (due == NO_DATE)) if undated else within)
+        select(col(FeedEntry.uid), col(FeedEntry.revision))
+        .where(*_belongs(subject), (within | (due == NO_DATE)) if undated else within)
         .order_by(due, col(FeedEntry.uid))
     )
-    rows = (await session.exec(query)).all()
-    gone = select(func.max(due)).where(*belongs, due < first).scalar_subquery()
-    coming = select(func.min(due)).where(*belongs, due > last, due < NO_DATE).scalar_subquery()
-    gone_on, coming_on = (await session.exec(select(gone, coming))).one()
-    days = [due_on for _uid, _revision, due_on in rows if due_on != NO_DATE]
-    first_shown, last_shown = (days[0], days[-1]) if days else (None, None)
-    edges = Edges(gone_on, first_shown, last_shown, coming_on)
-    return [Place(uid, revision) for uid, revision, _due_on in rows], edges
+    # A thousand rows with every edit of a large feed: nothing is made of them but this.
+    return dict((await session.exec(query)).all())
+
+
+def edges_of(subject: Subject, *, first: date, last: date) -> list[Any]:
+    """The due dates of a subject around the borders of what is between two days, as columns of another question:
+    the last before, the first and the last within, the first after."""
+    due, belongs = col(FeedEntry.sort_on), _belongs(subject)
+    within = due.between(first, last)
+    sought = (
+        select(func.max(due)).where(*belongs, due < first),
+        select(func.min(due)).where(*belongs, within),
+        select(func.max(due)).where(*belongs, within),
+        select(func.min(due)).where(*belongs, due > last, due < NO_DATE),
+    )
+    names = ("gone", "first", "last", "coming")
+    return [each.scalar_subquery().label(name) for each, name in zip(sought, names, strict=True)]
 
 
 async def entries_of(session: Session, milestones: Collection[str]) -> dict[str, FeedEntry]:

@@ -90,9 +90,3 @@ async def link_of(session: Session, digest: str) -> Link | None:
         return None
     until = min((each for each in (row.expires_at, row.token_expires_at) if each is not None), default=None)
     return Link(row.id, row.subject, row.options, until, revoked=row.revoked_at is not None)
-
-
-async def feeds_since(session: Session, jurisdiction: str, ledger: int) -> Sequence[str]:
-    """The ids of the feeds of a jurisdiction that changed after its ledger stood at this number."""
-    query = select(col(Feed.id)).where(col(Feed.jurisdiction) == jurisdiction, col(Feed.ledger) > ledger)
-    return (await session.exec(query)).all()

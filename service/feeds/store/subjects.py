@@ -1,16 +1,18 @@
 """What feeds are about, and how often it changed: subjects, and the ledgers that replicas poll."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import null
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 
-from service.feeds.models import FeedLedger, FeedSubject
+from service.feeds.models import Feed, FeedLedger, FeedSubject
 from service.feeds.rules.phase import next_stamp
 from service.feeds.rules.subjects import Subject, SubjectKind
+from service.feeds.rules.window import Edges
 from service.kit.database import Session
 from service.plans.models import Plan
 from service.units.models import Jurisdiction, Unit, UnitGroup
@@ -33,10 +35,14 @@ class Standing:
     created_at: datetime
     revision: int
     changed_at: datetime
+    edges: Edges = field(default_factory=Edges)
 
 
-async def standing_of(session: Session, subject: Subject) -> Standing | None:
-    """A subject's name and revision; None where there is no such unit, plan, group or jurisdiction."""
+async def standing_of(session: Session, subject: Subject, *more: Any) -> Standing | None:
+    """A subject's name and revision; None where there is no such unit, plan, group or jurisdiction.
+
+    `more`: the columns of `edges_of`, for whoever wants to know them too.
+    """
     table: Any = _TABLES[subject.kind]
     is_plan, is_jurisdiction = table is Plan, table is Jurisdiction
     columns: tuple[Any, ...] = (
@@ -45,6 +51,7 @@ async def standing_of(session: Session, subject: Subject) -> Standing | None:
         table.created_at,
         col(FeedSubject.revision),
         col(FeedSubject.changed_at),
+        *more,
     )
     query = (
         select(*columns)
@@ -55,7 +62,8 @@ async def standing_of(session: Session, subject: Subject) -> Standing | None:
     if row is None:
         return None
     changed_at = row.changed_at or next_stamp(None, row.created_at)
-    return Standing(row.name, row.jurisdiction, row.created_at, row.revision or 0, changed_at)
+    edges = Edges(row.gone, row.first, row.last, row.coming) if more else Edges()
+    return Standing(row.name, row.jurisdiction, row.created_at, row.revision or 0, changed_at, edges)
 
 
 async def advance_ledgers(session: Session, jurisdictions: Collection[str]) -> dict[str, int]:
@@ -85,9 +93,14 @@ async def ledgers(session: Session) -> dict[str, int]:
     return dict(rows.all())
 
 
-async def subjects_since(session: Session, jurisdiction: str, ledger: int) -> dict[str, int]:
-    """The subjects of a jurisdiction that changed after its ledger stood at this number, with their revisions."""
-    query = select(col(FeedSubject.subject), col(FeedSubject.revision)).where(
+async def changed_since(session: Session, jurisdiction: str, ledger: int) -> Sequence[tuple[str, int | None]]:
+    """What changed in a jurisdiction after its ledger stood at this number: subjects with revisions, feeds with None.
+
+    One question, because it is asked before the first poll after every edit.
+    """
+    subjects = select(col(FeedSubject.subject), col(FeedSubject.revision)).where(
         col(FeedSubject.jurisdiction) == jurisdiction, col(FeedSubject.ledger) > ledger
     )
-    return dict((await session.exec(query)).all())
+    feeds = select(col(Feed.id), null()).where(col(Feed.jurisdiction) == jurisdiction, col(Feed.ledger) > ledger)
+    query: Any = subjects.union_all(feeds)
+    return [(key, revision) for key, revision in await session.exec(query)]

@@ -132,7 +132,7 @@ class Outbound:
             body=got.body,
             truncated=got.truncated,
             duration_ms=_milliseconds(elapsed()),
-            address=str(attempt.address),
+            address=attempt.address,
         )
 
     async def _addresses(self, url: OutboundUrl) -> tuple[Address, ...]:
@@ -210,7 +210,7 @@ def _share(deadline: asyncio.Timeout, others: int) -> float | None:
 
 
 def _too_slow(attempt: Attempt, deadline_s: float) -> TooSlow:
-    if attempt.address is None:
+    if not attempt.address:
         what = "The receiver's name was not looked up"
     elif not attempt.is_connected:
         what = "No connection came about"
@@ -222,7 +222,7 @@ def _too_slow(attempt: Attempt, deadline_s: float) -> TooSlow:
 
 
 def _marked(error: OutboundError, attempt: Attempt, elapsed: float) -> OutboundError:
-    error.address = "" if attempt.address is None else str(attempt.address)
+    error.address = attempt.address
     error.duration_ms = _milliseconds(elapsed)
     return error
 

@@ -56,9 +56,16 @@ class SystemResolver:
 
     def _start(self) -> None:
         while self._free and self._waiting:
-            self._free -= 1
-            arguments = (self._waiting.popleft(), asyncio.get_running_loop())
-            threading.Thread(target=self._look_up, args=arguments, name="outbound-name", daemon=True).start()
+            host = self._waiting.popleft()
+            arguments = (host, asyncio.get_running_loop())
+            try:
+                threading.Thread(target=self._look_up, args=arguments, name="outbound-name", daemon=True).start()
+            except RuntimeError:  # the system has no thread left
+                self._asked.pop(host).set_result(
+                    Unreachable(f"The name {host} could not be looked up: no thread left.")
+                )
+            else:
+                self._free -= 1
 
     def _look_up(self, host: str, loop: asyncio.AbstractEventLoop) -> None:
         answer = look_up(host)

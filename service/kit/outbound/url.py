@@ -179,10 +179,11 @@ def _ipv6(text: str) -> tuple[str, Address]:
 def _target(text: str) -> str:
     if _BAD_ESCAPE.search(text):
         _refuse("The URL has a percent sign that is not followed by two hexadecimal digits.")
-    path, mark, query = text.partition("?")
+    path, _, query = text.partition("?")
     if any(_DOTS.fullmatch(segment) for segment in path.split("/")):
         _refuse("The URL's path has '.' or '..' for a step; write out where it leads.")
-    return quote(path or "/", safe=_IN_PATH) + mark + quote(query, safe=_IN_QUERY)
+    # A question mark with nothing after it goes: not every library would send it.
+    return quote(path or "/", safe=_IN_PATH) + (f"?{quote(query, safe=_IN_QUERY)}" if query else "")
 
 
 def _bracketed(host: str) -> str:

@@ -25,7 +25,6 @@ from aiohttp.tracing import Trace
 from httpx_aiohttp import AiohttpTransport
 from yarl import URL
 
-from service.kit.outbound.address import Address
 from service.kit.outbound.errors import Refused
 
 MAX_HEADER = 8 * 1024  # bytes, of one header and of the status line
@@ -38,14 +37,14 @@ BUFFER = 16 * 1024  # bytes read ahead
 class Attempt:
     """One attempt, where it may go, and how far it has come."""
 
-    address: Address | None = None
-    exact: URL | None = None  # with the path and query to send as they stand
+    address: str = ""
+    exact: URL | None = None  # at that address, with the path and query to send as they stand
     is_connected: bool = False
     is_fresh: bool = False  # the connection was made for this attempt
     status: int | None = None
     is_flooded: bool = False  # more came than any answer needs
 
-    def turn_to(self, address: Address, exact: URL) -> None:
+    def turn_to(self, address: str, exact: URL) -> None:
         """Try this checked address next."""
         self.address, self.exact, self.is_connected, self.is_fresh = address, exact, False, False
 
@@ -69,11 +68,11 @@ class _Handler(ResponseHandler):
         """The next answer belongs to this attempt."""
         self.attempt, self.received = attempt, 0
 
-    def data_received(self, data: bytes) -> None:
+    def data_received(self, piece: bytes) -> None:
         """Count, then read."""
         if self.received <= MAX_WIRE:
-            self.received += len(data)
-            super().data_received(data)
+            self.received += len(piece)
+            super().data_received(piece)
         elif self.transport is not None:
             self.attempt.is_flooded = True
             self.transport.abort()
@@ -127,8 +126,8 @@ class Connector(aiohttp.TCPConnector):
             connection.close()  # kept, and spoken over since: what was said would pass for the answer to this request
 
 
-def _compare(host: object, address: Address | None) -> None:
-    if address is None or host != str(address):
+def _compare(host: object, address: str) -> None:
+    if not address or host != address:
         raise Refused("The connection would go to another address than the one that was checked.")
 
 

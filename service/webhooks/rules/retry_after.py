@@ -27,8 +27,9 @@ def parse_retry_after(header: str | None, *, now: datetime) -> timedelta | None:
     """
     text = (header or "").strip(" \t")
     if _SECONDS.match(text):
+        digits = text.lstrip("0") or "0"
         # More digits than this are more than a day anyway, and cost time to read.
-        return min(timedelta(seconds=int(text[:9])), LONGEST) if len(text.lstrip("0")) <= 9 else LONGEST
+        return min(timedelta(seconds=int(digits)), LONGEST) if len(digits) <= 9 else LONGEST
     at = parse_http_date(text, now=now)
     if at is None:
         return None

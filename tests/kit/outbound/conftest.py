@@ -1,12 +1,14 @@
 """Both event loops, a client that may reach this machine, and a look at what every test leaves behind."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable
 
 import pytest
 import uvloop
 
 from service.kit.outbound.client import Outbound
+from service.kit.outbound.wire import open_tls
 from tests.kit.outbound.receivers import LOOPBACK, open_sockets, until
 
 
@@ -27,8 +29,14 @@ async def left_behind() -> AsyncIterator[None]:
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
+@pytest.fixture(scope="session")
+def tls() -> ssl.SSLContext:
+    """The system's authorities, read once: that takes longer than most tests."""
+    return open_tls()
+
+
 @pytest.fixture
-async def outbound(left_behind: None) -> AsyncIterator[Outbound]:
+async def outbound(left_behind: None, tls: ssl.SSLContext) -> AsyncIterator[Outbound]:
     """A client that may reach this machine and no other private address."""
-    async with Outbound(allow_networks=LOOPBACK) as client:
+    async with Outbound(allow_networks=LOOPBACK, tls=tls) as client:
         yield client

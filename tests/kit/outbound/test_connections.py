@@ -7,7 +7,7 @@ import tracemalloc
 import pytest
 
 from service.kit.outbound.client import Answer, Outbound
-from service.kit.outbound.errors import BadAnswer, TooSlow
+from service.kit.outbound.errors import BadAnswer
 from service.kit.outbound.wire import _Handler
 from tests.kit.outbound.receivers import (
     LOOPBACK,
@@ -106,13 +106,14 @@ async def test_a_host_under_many_attempts_is_asked_to_close_the_surplus(left_beh
 
 async def test_two_hundred_attempts_at_a_silent_receiver_are_in_nobodys_way(outbound: Outbound) -> None:
     async with receiving(silent) as hanging, receiving(polite) as well:
-        stuck = [asyncio.ensure_future(post(outbound, hanging.url(), deadline_s=4)) for _ in range(200)]
+        stuck = [asyncio.ensure_future(post(outbound, hanging.url())) for _ in range(200)]
         await until(lambda: hanging.connections == 200)
         for _ in range(50):
             assert (await post(outbound, well.url())).status == 200
         assert not any(task.done() for task in stuck)
-        results = await asyncio.gather(*stuck, return_exceptions=True)
-    assert {type(result) for result in results} == {TooSlow}
+        for task in stuck:
+            task.cancel()
+        await asyncio.gather(*stuck, return_exceptions=True)
     assert well.connections == 1
 
 

@@ -138,7 +138,7 @@ async def test_the_connector_goes_nowhere_but_to_the_address_that_was_checked(ho
     async with receiving(polite) as receiver:
         connector = Connector(tls=open_tls(), connections=1, keepalive_s=1)
         async with aiohttp.ClientSession(connector=connector) as session:
-            checked = Attempt(address=ipaddress.ip_address("127.0.0.3"), exact=URL("/"))
+            checked = Attempt(address="127.0.0.3", exact=URL("/"))
             token = ATTEMPT.set(checked)
             with pytest.raises(Refused):
                 await session.get(f"http://{host}:{receiver.port}/")

@@ -85,6 +85,21 @@ async def test_a_name_that_takes_too_long_fails_alone(library: Library) -> None:
     assert await late == ANSWER
 
 
+async def test_a_machine_without_threads_fails_the_name_alone(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    resolve = SystemResolver(at_once=1)
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(Unreachable, match="no thread left"):
+            await resolve("office.example")
+    library.gate.set()
+    assert await resolve("office.example") == ANSWER
+
+
 async def test_one_who_gives_up_does_not_take_the_answer_from_others(library: Library) -> None:
     resolve = SystemResolver()
     first, second = (asyncio.ensure_future(resolve("office.example")) for _ in range(2))
