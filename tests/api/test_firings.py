@@ -99,7 +99,8 @@ async def test_days_are_included_and_instants_are_where_they_are(
 
 
 @pytest.mark.parametrize(
-    "query", ({"from": "tomorrow"}, {"from": "2024-11-07T09:00:00"}, {"to": "1730000000"}, {"status": "x"}, {"kind": "x"})
+    "query",
+    ({"from": "tomorrow"}, {"from": "2024-11-07T09:00:00"}, {"to": "1730000000"}, {"status": "x"}, {"kind": "x"}),
 )
 async def test_a_filter_that_cannot_be_meant_is_refused(desk: Desk, query: dict[str, str]) -> None:
     answer = await desk.api.get(f"{API}/firings", params=query)

@@ -56,7 +56,11 @@ async def test_what_is_said_is_answered_listed_and_shown_with_the_occurrence(des
     assert (answer.status_code, answer.headers["etag"]) == (200, '"r1"')
     said = answer.json()
     assert (said["status"], said["finished"], said["note"], said["evidence"]) == ("submitted", True, "已报送", evidence)
-    assert (said["said_by"], said["said_at"], said["role"]) == ("key:MILEPOST_ADMIN_KEY", "2024-10-01T00:00:00Z", "lead")
+    assert (said["said_by"], said["said_at"], said["role"]) == (
+        "key:MILEPOST_ADMIN_KEY",
+        "2024-10-01T00:00:00Z",
+        "lead",
+    )
     assert (await desk.items(f"occurrences/{occurrence}/progress"))[0] == said
     shown = await desk.get(f"occurrences/{occurrence}")
     assert [(one["code"], one["status"], one["light"]) for one in shown["units"]] == [

@@ -62,7 +62,7 @@ async def test_a_policy_is_set_answered_and_plans_the_notices_anew(desk: Desk, p
 async def test_nobody_overwrites_a_policy_that_they_have_not_seen(desk: Desk, path: str) -> None:
     assert (await _put(desk.api, path, If_Match='"r1"')).status_code == 412
     assert (await _put(desk.api, path, If_None_Match="*")).status_code == 200
-    other = {"offsets": []}
+    other: dict[str, Any] = {"offsets": []}
     assert (await _put(desk.api, path, other)).status_code == 428
     assert (await _put(desk.api, path, other, If_None_Match="*")).status_code == 412
     assert (await _put(desk.api, path, other, If_Match='"r1"')).headers["etag"] == '"r2"'

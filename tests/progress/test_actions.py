@@ -72,9 +72,7 @@ async def test_saying_the_same_again_changes_nothing(world: World, actor: Actor)
     assert len(await _facts(world)) == 1
 
 
-async def test_statuses_name_only_what_was_said_and_standings_everybody_who_answers(
-    world: World, actor: Actor
-) -> None:
+async def test_statuses_name_only_what_was_said_and_standings_everybody_who_answers(world: World, actor: Actor) -> None:
     task = await world.milestone("2024-11-07", roles={UNIT: "lead", "demo.water": "support"})
     await _report(world, actor, task, "submitted")
     occurrence = await world.occurrence(task)

@@ -5,6 +5,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import Dialect
 from sqlalchemy.dialects import postgresql, sqlite
 
 from service.gate.transaction import change
@@ -12,6 +13,9 @@ from service.kit.database import Database
 from service.reminders.actions.firing import Fired, fire_due
 from service.reminders.store.due import claim_due, claim_query, database_now
 from tests.reminders.world import World, at
+
+POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # the library leaves it without types
+SQLITE: Dialect = sqlite.dialect()
 
 
 @pytest.fixture
@@ -111,7 +115,8 @@ async def test_the_databases_clock_decides_where_no_instant_is_given(world: Worl
         told = await database_now(session)
     assert told.tzinfo is not None
     assert abs(told - datetime.now(UTC)) < timedelta(minutes=1)
-    await world.milestone("2024-11-07")  # planned by a clock that stands in 2024; by the database's all of it has passed
+    # Planned by a clock that stands in 2024: by the database's all of it has passed.
+    await world.milestone("2024-11-07")
     async with world.change() as session:
         fired = await fire_due(session)
     assert len(fired) == 6
@@ -121,9 +126,9 @@ async def test_the_databases_clock_decides_where_no_instant_is_given(world: Worl
 
 def test_the_claim_locks_in_a_materialised_expression_and_passes_over_what_is_locked() -> None:
     query = claim_query(now=datetime(2024, 10, 1, tzinfo=UTC), limit=10)
-    on_postgresql = " ".join(f"{query.compile(dialect=postgresql.dialect())}".split())
+    on_postgresql = " ".join(f"{query.compile(dialect=POSTGRESQL)}".split())
     assert "WITH due AS MATERIALIZED (SELECT" in on_postgresql
     assert "FOR UPDATE SKIP LOCKED) SELECT" in on_postgresql
-    on_sqlite = f"{query.compile(dialect=sqlite.dialect())}"
+    on_sqlite = f"{query.compile(dialect=SQLITE)}"
     assert "MATERIALIZED" not in on_sqlite
     assert "FOR UPDATE" not in on_sqlite

@@ -1,5 +1,6 @@
 """How a firing ends whose time has come; and what becomes of several that come due at once."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -90,8 +91,7 @@ def test_notices_of_another_due_date_overtake_nothing() -> None:
 
 
 def test_of_two_at_one_instant_the_one_closer_to_the_date_or_further_after_it_goes_out() -> None:
-    both = [_notice("-7d"), _notice("-1d")]
-    same = [Notice(**{name: getattr(each, name) for name in Notice.__dataclass_fields__} | {"fire_at": NOW}) for each in both]  # fmt: skip
+    same = [replace(_notice(offset), fire_at=NOW) for offset in ("-7d", "-1d")]
     assert _outcomes(*same) == ["overtaken", "time"]
     assert _outcomes(*reversed(same)) == ["time", "overtaken"]
 

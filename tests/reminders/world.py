@@ -193,7 +193,7 @@ class World:
             return list(await session.exec(query))
 
     async def told(self, milestone: str | None = None) -> list[tuple[str, str, int, str]]:
-        """The ledger in short: offset, civil day, version of the plan, and how it stands: `fired`, `superseded moved`."""
+        """The ledger in short: offset, civil day, version of the plan, how it stands: `superseded moved`."""
         return [
             (row.offset, f"{row.civil_on}", row.due_version, f"{row.status} {row.cause}".removesuffix(" time").strip())
             for row in await self.ledger(milestone)
@@ -216,5 +216,3 @@ def _due(due: str | Mapping[str, Any] | None) -> Mapping[str, Any] | None:
 
 def _assigned(roles: Mapping[str, str]) -> Sequence[Assigned]:
     return [Assigned(code, Role(role)) for code, role in roles.items()]
-
-

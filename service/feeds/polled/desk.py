@@ -197,14 +197,20 @@ class Desk:
             await self._reach.ask(self.maker.keep(), patience=LONG_PATIENCE)
 
     async def _catch_up(self, *, patience: float = PATIENCE, always: bool = False) -> None:
-        """Look, where there is a reason to; wait for it as long as `patience` lasts. One look at a time."""
-        if not always and not self.suspect and self._turned_on == self._today():
-            return
-        if self._looking is None:
-            if not always and monotonic() < self._pause_until:
+        """Look, where there is a reason to; wait for it as long as `patience` lasts. One look at a time.
+
+        A look that was under way already may have read before the change that there is to see: then another one follows.
+        """
+        end = monotonic() + patience
+        while always or self.suspect or self._turned_on != self._today():
+            if self._looking is None:
+                if not always and monotonic() < self._pause_until:
+                    return
+                self._looking = asyncio.create_task(self._look_quietly(), name="feeds look")
+            always = False
+            await asyncio.wait({self._looking}, timeout=max(0.0, end - monotonic()))
+            if monotonic() >= end:
                 return
-            self._looking = asyncio.create_task(self._look_quietly(), name="feeds look")
-        await asyncio.wait({self._looking}, timeout=patience)
 
     async def _look_quietly(self) -> None:
         try:

@@ -24,7 +24,7 @@ from service.kit.database import Database, Session
 
 BLOCKS_KEPT = 64 * 1024 * 1024  # bytes, for each form
 AT_ONCE = 20  # more entries than these are rendered beside the event loop
-FEW = 3  # so many are rendered sooner than it takes to ask whether somebody has
+FEW = 3  # so many are rendered, after an edit, sooner than it takes to ask whether somebody has
 UNKEPT = 50_000  # renderings that wait to be written down; what comes beyond is rendered again when it is needed
 BATCH = 500
 _ZONE = b";TZID="
@@ -51,7 +51,7 @@ class Maker:
             )
             if contents is None:
                 return None
-            blocks, missing = await self._known_blocks(session, contents, key.form)
+            blocks, missing = await self._known_blocks(session, contents, key.form, few=FEW if before else 0)
             entries = await reading.read_entries(session, uids=missing)
         blocks |= await self._render(entries, key.form)
         ordered = [blocks[uid] for uid in contents.places] or [self._greeting(contents, key.form)]
@@ -59,9 +59,12 @@ class Maker:
         return contents, compose(head, ordered, FOOT, changed_at=contents.changed_at, before=before)
 
     async def _known_blocks(
-        self, session: Session, contents: Contents, form: Form
+        self, session: Session, contents: Contents, form: Form, *, few: int
     ) -> tuple[dict[str, Block], list[str]]:
-        """The blocks that are in memory or written down, and the UIDs of those that nobody has rendered yet."""
+        """The blocks that are in memory or written down, and the UIDs of those that nobody has rendered yet.
+
+        Whether others have rendered them is not asked for so `few`.
+        """
         wanted = contents.places
         found: dict[str, Block] = {}
         kind = form.key
@@ -71,7 +74,7 @@ class Maker:
             if block is not None and block.revision == revision:
                 found[uid] = block
         elsewhere = [uid for uid in wanted if uid not in found]
-        if len(elsewhere) <= FEW:
+        if len(elsewhere) <= few:
             return found, elsewhere
         for kept in await reading.read_renderings(session, uids=elsewhere, form=kind, setting=self._setting):
             if kept.revision == wanted[kept.uid]:

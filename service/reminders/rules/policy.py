@@ -168,9 +168,7 @@ def _roll(raw: object, faults: list[Fault]) -> Roll:
     if raw in ("preceding", "none"):
         return Roll(str(raw))
     if raw == "following":
-        message = (
-            "A notice before the due date never moves towards it; write preceding (those after it follow) or none."
-        )
+        message = "A notice before the due date never moves towards it; write preceding or none."
     else:
         message = f"{shown(raw)} is unknown here; write preceding or none."
     faults.append(Fault(("roll",), message))
