@@ -21,7 +21,7 @@ from service.webhooks.rules.examples import example
 from service.webhooks.rules.payload import event_body, event_json
 from service.webhooks.rules.signature import public_half, signed_headers, spell_private, spell_secret
 from tests.house.tree import ROOT
-from tests.webhooks.strategies import SECRET, events
+from tests.webhooks.strategies import SECRET, events, patient
 
 OTHER = spell_secret(bytes(range(32)))
 PRIVATE = spell_private(bytes(range(32)))
@@ -55,6 +55,7 @@ def test_an_event_is_one_readable_line(event_type: EventType, says: str) -> None
     assert says in line(event_json(example(event_type)))
 
 
+@patient
 @given(events)
 def test_every_event_is_one_line_without_control_characters(event: Event) -> None:
     said = line(event_json(event))
@@ -62,6 +63,7 @@ def test_every_event_is_one_line_without_control_characters(event: Event) -> Non
     assert len(said) <= 400
 
 
+@patient
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(),

@@ -11,7 +11,7 @@ from milepost_client import Received, VerificationError, verify
 
 from service.webhooks.rules.payload import event_body, event_json
 from service.webhooks.rules.signature import public_half, signed_headers, spell_private, spell_secret
-from tests.webhooks.strategies import NOW, SECRET, events
+from tests.webhooks.strategies import NOW, SECRET, events, patient
 from tests.webhooks.test_signature import VECTORS
 
 SENT = NOW.timestamp()
@@ -37,6 +37,7 @@ def test_the_published_vectors_verify(name: str) -> None:
     )
 
 
+@patient
 @given(events, st.lists(st.binary(min_size=24, max_size=64).map(spell_secret), min_size=1, max_size=3), st.data())
 def test_what_the_service_signs_the_client_believes(event: object, keys: list[str], data: st.DataObject) -> None:
     from service.webhooks.rules.events import Event
@@ -55,6 +56,7 @@ def test_a_public_key_and_several_secrets_will_do() -> None:
         verify(headers, BODY, public_half(spell_private(bytes(32))), now=SENT)
 
 
+@patient
 @given(st.binary(min_size=1, max_size=60), st.data())
 def test_a_changed_body_is_not_believed(body: bytes, data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(body) - 1))

@@ -8,11 +8,15 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
+from service.feeds.actions.following import revise_all
 from service.feeds.models import FeedSubject
 from service.feeds.polled.pages import AWAY
+from service.feeds.rules import facts
 from service.kit.database import Database
 from service.units.models import Unit
-from tests.feeds.world import UNITS, Watch, World, at, desk_on, plain, settle, tag
+from tests.feeds.world import SHANGHAI, UNITS, Watch, World, at, desk_on, plain, settle, tag
 
 MONTH = {"phrase": "2024年12月底前", "value": "2024-12", "boundary": "by_end"}
 
@@ -244,3 +248,18 @@ async def test_memory_that_is_full_gives_up_the_oldest_and_makes_it_again(quick_
         assert hashlib.sha256(b"".join((await world.all_bytes(desk=small)).values())).digest() == before
     assert small._bodies.weight <= 10_000
     assert small.counts.made > len(UNITS)
+
+
+async def test_a_new_layout_gives_every_entry_one_new_revision(
+    quick_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = quick_world
+    await _furnish(world)
+    before = {str(each["UID"]): int(each["SEQUENCE"]) for each in await world.entries("jurisdiction:demo")}
+    monkeypatch.setattr(facts, "LAYOUT", facts.LAYOUT + 1)
+    for _ in range(2):
+        async with world.change() as session:
+            await revise_all(session, zone=SHANGHAI, now=world.clock.now())
+    await world.desk._look()
+    after = {str(each["UID"]): int(each["SEQUENCE"]) for each in await world.entries("jurisdiction:demo")}
+    assert after == {uid: sequence + 1 for uid, sequence in before.items()}

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from service.milestones.rules import MilestoneKind, Role
@@ -9,6 +10,9 @@ from service.progress.rules import ProgressStatus
 from service.webhooks.rules.events import Event, EventType, OccurrenceNotice, ProgressNews
 from service.webhooks.rules.examples import example
 from service.webhooks.rules.parts import Cause, CauseKind, MilestonePart, OccurrencePart, PlanPart, UnitPart
+
+# Machines that test are busy: how long an example takes there says nothing about it.
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 NOW = datetime(2024, 10, 1, tzinfo=UTC)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from service.webhooks.rules.acknowledgement import LONGEST_SNOOZE, Ack, Acknowledgement, read_acknowledgement
 from service.webhooks.rules.outcome import MOST_BODY
+from tests.webhooks.strategies import patient
 
 TODAY = date(2024, 10, 1)
 
@@ -68,6 +69,7 @@ def test_a_snooze_reaches_as_far_as_firings_are_planned() -> None:
     assert read_acknowledgement(b'{"snooze_until": "%s"}' % str(beyond).encode(), today=TODAY) is None
 
 
+@patient
 @given(st.binary(max_size=300))
 def test_no_bytes_raise(body: bytes) -> None:
     read_acknowledgement(body, today=TODAY)

@@ -19,7 +19,7 @@ from service.webhooks.rules.backoff import (
     jitter,
     next_try,
 )
-from tests.webhooks.strategies import NOW, instants
+from tests.webhooks.strategies import NOW, instants, patient
 
 deliveries = st.from_regex(r"dl_[a-z2-7]{26}", fullmatch=True)
 waits = st.timedeltas(timedelta(), timedelta(days=5))
@@ -32,6 +32,7 @@ def test_the_schedule_is_the_one_that_standard_webhooks_recommends() -> None:
     assert since_start[-1] == timedelta(hours=75, minutes=35, seconds=5)
 
 
+@patient
 @given(deliveries, st.integers(1, MOST_TRIES - 1))
 def test_without_a_deadline_each_try_comes_a_tenth_around_its_time(delivery: str, tries: int) -> None:
     again = next_try(delivery=delivery, tries=tries, failed_at=NOW)
@@ -45,6 +46,7 @@ def test_after_the_last_try_the_delivery_is_kept() -> None:
     assert next_try(delivery="dl_a", tries=MOST_TRIES + 3, failed_at=NOW) == Exhausted()
 
 
+@patient
 @given(deliveries, st.integers(1, MOST_TRIES))
 def test_every_replica_computes_the_same_instant(delivery: str, tries: int) -> None:
     first, second = (next_try(delivery=delivery, tries=tries, failed_at=NOW) for _ in range(2))
@@ -65,6 +67,7 @@ def test_the_jitter_is_spread_over_the_whole_range() -> None:
     assert sum(found) / len(found) == pytest.approx(1, abs=0.01)
 
 
+@patient
 @given(deliveries, st.integers(1, 30), waits, st.none() | waits)
 def test_a_try_lies_after_the_failure_and_before_the_deadline(
     delivery: str, tries: int, left: timedelta, retry_after: timedelta | None
@@ -146,6 +149,7 @@ def test_a_new_delivery_is_tried_at_once_unless_it_is_too_late_already() -> None
     assert first_try(queued_at=NOW, not_after=NOW) == Expired(NOW)
 
 
+@patient
 @given(instants, st.integers(1, MOST_TRIES - 1))
 def test_the_wait_depends_on_nothing_but_delivery_and_number(failed_at: datetime, tries: int) -> None:
     here = next_try(delivery="dl_a", tries=tries, failed_at=NOW)

@@ -14,7 +14,7 @@ from service.webhooks.rules.events import Cadence, Digest, Event, EventType, Occ
 from service.webhooks.rules.examples import example
 from service.webhooks.rules.filters import goes_into_digests
 from service.webhooks.rules.parts import UnitPart
-from tests.webhooks.strategies import events
+from tests.webhooks.strategies import events, patient
 
 ZONE = "Asia/Shanghai"
 MORNING = time(9)
@@ -117,6 +117,7 @@ def test_news_of_the_channel_are_no_matter_for_a_digest() -> None:
         _digest(example(EventType.ENDPOINT_PING))
 
 
+@patient
 @given(st.lists(events.filter(goes_into_digests), max_size=6), st.randoms(use_true_random=False))
 def test_the_order_in_which_events_are_given_changes_nothing(told: list[Event], random: object) -> None:
     numbered = [dataclasses.replace(event, id=f"evt_{place}") for place, event in enumerate(told)]
@@ -156,6 +157,7 @@ def test_a_local_time_that_daylight_saving_skips_is_the_first_valid_instant() ->
     assert window.from_on == date(2024, 3, 31)
 
 
+@patient
 @given(
     st.sampled_from(Cadence),
     st.integers(1_600_000_000, 1_900_000_000),

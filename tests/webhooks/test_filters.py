@@ -16,7 +16,7 @@ from service.webhooks.rules.filters import (
     matches,
     wants_type,
 )
-from tests.webhooks.strategies import events
+from tests.webhooks.strategies import events, patient
 
 DUE = facets_of(example(EventType.OCCURRENCE_DUE))  # an evaluation; the justice bureau leads, another is responsible
 
@@ -82,6 +82,7 @@ def test_patterns_that_can_match_have_no_faults() -> None:
     assert check_types(["*", *EventType, "occurrence.*", "endpoint.*"]) == ()
 
 
+@patient
 @given(events, st.sets(st.sampled_from(["*", *EventType, "occurrence.*", "milestone.*", "endpoint.*"])))
 def test_a_filter_by_type_alone_is_the_union_of_its_patterns(event: Event, patterns: set[str]) -> None:
     expected = not patterns or any(
@@ -91,6 +92,7 @@ def test_a_filter_by_type_alone_is_the_union_of_its_patterns(event: Event, patte
     assert matches(Filter(types=frozenset(patterns)), facets_of(event)) is expected
 
 
+@patient
 @given(events)
 def test_asking_for_more_never_brings_more(event: Event) -> None:
     facets = facets_of(event)

@@ -16,7 +16,7 @@ from service.webhooks.rules.formats.request import FormatName, Message, is_ours,
 from service.webhooks.rules.outcome import Answer, Effect
 from service.webhooks.rules.payload import event_body
 from service.webhooks.rules.signature import BadKey, public_half, spell_private, verify
-from tests.webhooks.strategies import NOW, SECRET, events
+from tests.webhooks.strategies import NOW, SECRET, events, patient
 
 SIGNED = (FormatName.STANDARD, FormatName.CLOUDEVENTS)
 DUE = example(EventType.OCCURRENCE_DUE)
@@ -39,6 +39,7 @@ def test_every_format_is_known_by_its_name() -> None:
 
 
 @pytest.mark.parametrize("name", SIGNED)
+@patient
 @given(event=events)
 def test_a_signed_request_verifies_and_carries_the_events_id(name: FormatName, event: Event) -> None:
     private = spell_private(bytes(32))
@@ -87,6 +88,7 @@ def test_signed_formats_are_judged_by_status(name: FormatName) -> None:
 REQUIRED = {"specversion", "id", "source", "type"}
 
 
+@patient
 @given(event=events)
 def test_an_envelope_has_the_attributes_that_the_specification_asks_for(event: Event) -> None:
     request = FORMATS[FormatName.CLOUDEVENTS].write(_message(event))

@@ -30,7 +30,7 @@ from service.webhooks.rules.health import (
     recover,
 )
 from service.webhooks.rules.outcome import Answer, Effect, Judgement, judge_answer, judge_failure
-from tests.webhooks.strategies import NOW
+from tests.webhooks.strategies import NOW, patient
 
 MINUTE = timedelta(minutes=1)
 SUCCESS = judge_answer(Answer(204), now=NOW)
@@ -231,9 +231,10 @@ class Endpoint(RuleBasedStateMachine):
 
 
 test_every_way_through_keeps_the_condition_in_order = Endpoint.TestCase
-Endpoint.TestCase.settings = settings(max_examples=40, stateful_step_count=40)
+Endpoint.TestCase.settings = settings(patient, max_examples=40, stateful_step_count=40)
 
 
+@patient
 @given(st.integers(0, 10**6))
 def test_numbers_without_end_overflow_nothing(times: int) -> None:
     worn = Health(state=State.PROBING, held_since=NOW, failing_since=NOW, failures=times, probes=times, throttles=times)

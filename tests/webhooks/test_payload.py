@@ -3,7 +3,7 @@
 import dataclasses
 import json
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, time, timedelta, timezone
 from typing import Any
 
 import jsonschema
@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.webhooks.rules.events import ABOUT, Event, EventType, Position
+from service.webhooks.rules.events import ABOUT, Event, EventType, OccurrenceNotice, Position
 from service.webhooks.rules.examples import example
-from service.webhooks.rules.payload import event_body, event_json, instant
+from service.webhooks.rules.payload import as_json, event_body, event_json, instant
 from service.webhooks.rules.schemas import DRAFT, SAYS, event_schema, openapi_webhooks
-from tests.webhooks.strategies import events
+from tests.webhooks.strategies import events, patient
 
 
 def _validator(schema: Mapping[str, Any]) -> Any:
@@ -74,6 +74,7 @@ def test_a_schema_refuses_what_is_wrong(path: tuple[str | int, ...], value: obje
     assert not _validator(event_schema(EventType.OCCURRENCE_DUE_SOON)).is_valid(payload)
 
 
+@patient
 @given(events)
 def test_every_event_fits_the_schema_of_its_type(event: Event) -> None:
     payload = json.loads(event_body(event))
@@ -83,6 +84,7 @@ def test_every_event_fits_the_schema_of_its_type(event: Event) -> None:
 _SCHEMAS = {event_type: event_schema(event_type) for event_type in EventType}
 
 
+@patient
 @given(events, st.none() | st.builds(Position, st.integers(1, 2**63 - 1), st.none() | st.integers(1, 2**63 - 1)))
 def test_bytes_are_canonical_and_the_same_every_time(event: Event, position: Position | None) -> None:
     body = event_body(event, position)
@@ -106,6 +108,20 @@ def test_the_bytes_of_one_event_are_these() -> None:
 def test_an_instant_is_told_in_utc_whatever_its_zone() -> None:
     shanghai = timezone(timedelta(hours=8))
     assert instant(datetime(2024, 10, 1, 8, 0, 0, 123999, tzinfo=shanghai)) == "2024-10-01T00:00:00.123Z"
+
+
+def test_a_time_of_day_is_told_in_hours_and_minutes() -> None:
+    event = example(EventType.OCCURRENCE_DUE)
+    assert isinstance(event.about, OccurrenceNotice)
+    occurrence = dataclasses.replace(event.about.occurrence, due_time=time(17, 0))
+    told = event_json(dataclasses.replace(event, about=dataclasses.replace(event.about, occurrence=occurrence)))
+    assert told["data"]["occurrence"]["due_time"] == "17:00"
+    assert _validator(event_schema(event.type)).is_valid(told)
+
+
+def test_what_has_no_place_in_a_payload_is_refused() -> None:
+    with pytest.raises(TypeError, match="no JSON for float"):
+        as_json(1.5)
 
 
 def test_lateness_is_counted_from_when_it_was_planned_and_never_negative() -> None:

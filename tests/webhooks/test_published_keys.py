@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from service.webhooks.rules.published_keys import PublishedKey, key_document, thumbprint
 from service.webhooks.rules.signature import BadKey, public_half, signed_headers, spell_private, verify
-from tests.webhooks.strategies import NOW
+from tests.webhooks.strategies import NOW, patient
 
 # RFC 8037, appendix A: the key of A.2 and its thumbprint of A.3.
 RFC_8037_X = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
@@ -36,6 +36,7 @@ def test_the_example_key_of_rfc_8037_is_published_with_its_thumbprint() -> None:
     assert thumbprint(RFC_8037_X) == RFC_8037_THUMBPRINT
 
 
+@patient
 @given(st.binary(min_size=32, max_size=32))
 def test_what_is_published_verifies_what_is_signed(seed: bytes) -> None:
     private = spell_private(seed)

@@ -20,9 +20,9 @@ from service.webhooks.rules.examples import example
 from service.webhooks.rules.formats import dingtalk, feishu, wecom
 from service.webhooks.rules.formats.known import FORMATS
 from service.webhooks.rules.formats.request import FormatName, Message, Request
-from service.webhooks.rules.formats.wording import KEYWORD
+from service.webhooks.rules.formats.wording import KEYWORD, Urgency, remaining
 from service.webhooks.rules.outcome import Answer, Effect
-from tests.webhooks.strategies import NOW, events
+from tests.webhooks.strategies import NOW, events, patient
 from tests.webhooks.test_digest import _notice
 
 ROBOTS = (FormatName.WECOM, FormatName.DINGTALK, FormatName.FEISHU)
@@ -72,6 +72,7 @@ def _crowded(entries: int) -> Event:
 
 
 @pytest.mark.parametrize("name", ROBOTS)
+@patient
 @given(event=events)
 @always(event=_crowded(100))
 def test_a_message_is_json_in_utf_8_that_is_not_too_large(name: FormatName, event: Event) -> None:
@@ -84,6 +85,7 @@ def test_a_message_is_json_in_utf_8_that_is_not_too_large(name: FormatName, even
 
 
 @pytest.mark.parametrize("name", (FormatName.WECOM, FormatName.DINGTALK))
+@patient
 @given(event=events)
 def test_nobody_is_mentioned_and_no_markup_is_smuggled_in(name: FormatName, event: Event) -> None:
     shown = _shown(name, _write(name, event))
@@ -96,6 +98,7 @@ def test_nobody_is_mentioned_and_no_markup_is_smuggled_in(name: FormatName, even
     assert "\u202e" not in shown
 
 
+@patient
 @given(event=events)
 def test_in_feishu_whatever_comes_from_elsewhere_is_plain_text(event: Event) -> None:
     card = json.loads(_write(FormatName.FEISHU, event).body)["card"]
@@ -150,6 +153,29 @@ def test_a_digest_that_is_too_long_says_how_much_is_missing(name: FormatName) ->
     assert (int(missing[1]) if missing else 0) + listed == 100
     assert (missing is not None) is (name is FormatName.WECOM)
     assert listed >= 30
+
+
+def test_a_weeks_digest_names_its_days_and_its_part() -> None:
+    told = [_notice(number, occurrence=f"oc_{number}", due_on=date(2024, 10, 31)) for number in range(101)]
+    window = Window(Cadence.WEEKLY, date(2024, 10, 28), date(2024, 11, 3), datetime(2024, 10, 28, 1, tzinfo=UTC))
+    _, second = digests(told, window, endpoint="ep_a", now=window.send_at, zone="Asia/Shanghai")
+    shown = _shown(FormatName.FEISHU, _write(FormatName.FEISHU, second))
+    assert "【期限提醒】每周汇总（10月28日至11月3日） 2/2" in shown
+    assert "合计：101 项（即将到期 1）" in shown
+
+
+@pytest.mark.parametrize(
+    ("days", "words", "urgency"),
+    (
+        (None, "期限提醒", Urgency.CALM),
+        (-3, "已逾期 3 天", Urgency.LATE),
+        (0, "今天到期", Urgency.TODAY),
+        (1, "明天到期", Urgency.SOON),
+        (30, "还有 30 天到期", Urgency.SOON),
+    ),
+)
+def test_the_time_that_is_left_is_said_as_people_say_it(days: int | None, words: str, urgency: Urgency) -> None:
+    assert remaining(days) == (words, urgency)
 
 
 @pytest.mark.parametrize("name", ROBOTS)

@@ -28,7 +28,7 @@ from service.webhooks.rules.signature import (
     verify,
 )
 from tests.house.tree import ROOT
-from tests.webhooks.strategies import NOW, SECRET
+from tests.webhooks.strategies import NOW, SECRET, patient
 
 
 class Vector(NamedTuple):
@@ -88,6 +88,7 @@ def test_the_zone_of_an_instant_changes_nothing_and_none_at_all_is_refused() -> 
         signed_headers([vector.key], id=vector.id, at=shanghai.replace(tzinfo=None), body=vector.body)
 
 
+@patient
 @given(st.lists(secrets | seeds, min_size=1, max_size=4), st.binary(max_size=200), st.data())
 def test_any_one_of_the_keys_in_rotation_verifies(keys: list[str], body: bytes, data: st.DataObject) -> None:
     headers = signed_headers(keys, id="evt_1", at=NOW, body=body)
@@ -98,6 +99,7 @@ def test_any_one_of_the_keys_in_rotation_verifies(keys: list[str], body: bytes, 
     assert len(headers["webhook-signature"].split(" ")) == len(keys)
 
 
+@patient
 @given(st.sampled_from([SECRET, PRIVATE]), st.binary(min_size=1, max_size=60), st.data())
 def test_a_body_that_was_changed_anywhere_is_refused(key: str, body: bytes, data: st.DataObject) -> None:
     headers = signed_headers([key], id="evt_1", at=NOW, body=body)
@@ -189,6 +191,7 @@ def test_a_secret_has_24_to_64_bytes(size: int) -> None:
         read_secret("whsec_" + base64.b64encode(bytes(size)).decode())
 
 
+@patient
 @given(st.binary(min_size=24, max_size=64))
 def test_a_secret_is_read_as_it_was_spelt_with_and_without_its_padding(raw: bytes) -> None:
     text = spell_secret(raw)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.webhooks.rules.formats.text import cut, fit, harmless, one_line, safe_link
-from tests.webhooks.strategies import hostile, texts
+from tests.webhooks.strategies import hostile, patient, texts
 
 anything = texts | hostile
 
@@ -40,6 +40,7 @@ def test_markup_and_mentions_become_letters(text: str, expected: str) -> None:
     assert harmless(text) == expected
 
 
+@patient
 @given(anything)
 def test_nothing_harmful_survives_and_harmless_text_stays(text: str) -> None:
     safe = harmless(text)
@@ -48,6 +49,7 @@ def test_nothing_harmful_survives_and_harmless_text_stays(text: str) -> None:
     assert harmless(safe) == safe
 
 
+@patient
 @given(anything, st.integers(0, 400))
 def test_a_cut_text_fits_and_is_a_beginning(text: str, most: int) -> None:
     kept = cut(text, most)
@@ -55,6 +57,7 @@ def test_a_cut_text_fits_and_is_a_beginning(text: str, most: int) -> None:
     assert kept == text or (text.startswith(kept.removesuffix("…")) and (kept.endswith("…") or most < 3))
 
 
+@patient
 @given(st.text(st.sampled_from("甲é😀e\u0301\u0308a"), max_size=40), st.integers(3, 60))
 def test_a_cut_never_parts_a_character_from_its_marks(text: str, most: int) -> None:
     kept = cut(text, most)
@@ -63,6 +66,7 @@ def test_a_cut_never_parts_a_character_from_its_marks(text: str, most: int) -> N
         assert not unicodedata.category(following or "a").startswith("M")
 
 
+@patient
 @given(st.lists(st.text("甲a", min_size=1, max_size=20), max_size=50), st.integers(30, 600))
 def test_a_list_is_cut_to_the_most_entries_that_fit(entries: list[str], most: int) -> None:
     def write(kept: object) -> bytes:

@@ -199,7 +199,7 @@ class Desk:
     async def _catch_up(self, *, patience: float = PATIENCE, always: bool = False) -> None:
         """Look, where there is a reason to; wait for it as long as `patience` lasts. One look at a time.
 
-        A look that was under way already may have read before the change that there is to see: then another one follows.
+        A look that was under way already may have read before the change that is to be seen: then another one follows.
         """
         end = monotonic() + patience
         while always or self.suspect or self._turned_on != self._today():

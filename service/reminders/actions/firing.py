@@ -66,7 +66,7 @@ async def fire_due(
     claimed = await store.claim_due(session, now=now, limit=limit)
     if not claimed:
         return []
-    scene = await _scene(session, claimed, now=now)
+    scene = await _scene(session, claimed, now=now, policy=policy)
     fired: list[Fired] = []
     for one in claimed:
         end = _end(one, scene, now=now, policy=policy)
@@ -78,12 +78,16 @@ async def fire_due(
     return fired
 
 
-async def _scene(session: Session, claimed: Sequence[Claimed], *, now: datetime) -> _Scene:
+async def _scene(
+    session: Session, claimed: Sequence[Claimed], *, now: datetime, policy: Mapping[NoticeKind, CatchUp]
+) -> _Scene:
     occurrences = {one.occurrence for one in claimed}
+    # Only what comes later overtakes; a digest alone looks back.
+    since = None if CatchUp.DIGEST in policy.values() else min(one.fire_at for one in claimed)
     return _Scene(
         subjects=await store.read_subjects(session, occurrences),
         standings=await progress_store.standings(session, occurrences),
-        beside=await store.notices_beside(session, occurrences, now=now),
+        beside=await store.notices_beside(session, occurrences, since=since, now=now),
     )
 
 

@@ -9,7 +9,7 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import total_ordering
+from functools import lru_cache, total_ordering
 
 from service.due.workdays import Roll, WorkCalendar
 
@@ -83,6 +83,7 @@ class Offset:
         return calendar.roll_day(day, Roll.PRECEDING if self.count < 0 else Roll.FOLLOWING)
 
 
+@lru_cache(maxsize=1024)
 def parse_offset(text: str) -> Offset:
     """An offset from its text. Raises ValueError with a sentence."""
     found = _OFFSET.fullmatch(text.strip().lower().replace("−", "-"))  # word processors write the minus sign

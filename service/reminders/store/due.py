@@ -14,7 +14,7 @@ from service.plans.models import Plan
 from service.reminders.models import Firing
 from service.reminders.rules.ending import Notice
 from service.reminders.rules.offsets import NoticeKind
-from service.reminders.rules.planning import FiringStatus
+from service.reminders.rules.planning import Cause, FiringStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,14 +130,23 @@ async def read_subjects(session: Session, occurrences: Collection[str]) -> dict[
     return {row.id: Subject(**row._mapping) for row in await session.exec(query)}
 
 
-async def notices_beside(session: Session, occurrences: Collection[str], *, now: datetime) -> dict[str, list[Notice]]:
-    """Occurrence → its firings whose time has come, however they stand: those that are due with a claimed one."""
+async def notices_beside(
+    session: Session, occurrences: Collection[str], *, since: datetime | None, now: datetime
+) -> dict[str, list[Notice]]:
+    """Occurrence → its firings whose time came between two instants and that count beside a claimed one.
+
+    Those that wait, went out, or were left to a digest. `since` None: from the beginning.
+    """
+    counts = col(Firing.status).in_((FiringStatus.PENDING.value, FiringStatus.FIRED.value))
     names = [name for name in Notice.__dataclass_fields__ if name not in ("kind", "status")]
     query: Any = (
         select(Firing.kind, Firing.status, *(getattr(Firing, name) for name in names))
         .where(col(Firing.occurrence).in_(occurrences), col(Firing.fire_at) <= now)
+        .where(counts | (col(Firing.cause) == Cause.DIGEST.value))
         .order_by(col(Firing.fire_at), col(Firing.id))
     )
+    if since is not None:
+        query = query.where(col(Firing.fire_at) >= since)
     found: dict[str, list[Notice]] = {id: [] for id in occurrences}
     for row in await session.exec(query):
         values = {name: getattr(row, name) for name in names}

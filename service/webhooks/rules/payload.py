@@ -6,8 +6,12 @@ event gives the same bytes, on every replica and on every repeat.
 
 import dataclasses
 import json
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from enum import Enum
+from functools import cache
+from operator import attrgetter
+from types import NoneType
 from typing import Any
 
 from service.webhooks.rules.events import Event, Position
@@ -43,27 +47,31 @@ def to_bytes(value: Json) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode("utf-8")
 
 
-def as_json(value: object) -> Any:
+def as_json(value: Any) -> Any:
     """A value of `events.py` as JSON: instants in UTC, dates and times of day in ISO 8601, tuples as lists."""
-    match value:
-        case None | bool() | int():
-            return value
-        case Enum():
-            return value.value
-        case str():
-            return value
-        case datetime():
-            return instant(value)
-        case date():
-            return value.isoformat()
-        case time():
-            return value.isoformat("minutes")
-        case tuple():
-            return [as_json(each) for each in value]
-        case _ if dataclasses.is_dataclass(value):
-            return {field.name: as_json(getattr(value, field.name)) for field in dataclasses.fields(value)}
-        case _:
-            raise TypeError(f"no JSON for {type(value).__name__}")
+    kind: Any = type(value)  # mypy does not believe that a type can be hashed
+    return _writer(kind)(value)
+
+
+@cache
+def _writer(kind: type) -> Callable[[Any], Any]:
+    """How values of a type become JSON: found once, since a payload is written for every attempt. Raises TypeError."""
+    if kind in {NoneType, bool, int, str}:
+        return lambda value: value
+    if issubclass(kind, Enum):
+        return attrgetter("value")
+    if issubclass(kind, datetime):  # before date, which it is one of
+        return instant
+    if issubclass(kind, date):
+        return date.isoformat
+    if issubclass(kind, time):
+        return lambda value: value.isoformat("minutes")
+    if issubclass(kind, tuple):
+        return lambda value: [as_json(each) for each in value]
+    if dataclasses.is_dataclass(kind):
+        names = [field.name for field in dataclasses.fields(kind)]
+        return lambda value: {name: as_json(getattr(value, name)) for name in names}
+    raise TypeError(f"no JSON for {kind.__name__}")
 
 
 def instant(at: datetime) -> str:

@@ -58,14 +58,18 @@ async def test_a_kept_connection_that_turns_out_dead_costs_no_attempt(outbound: 
 
 
 async def test_what_was_said_out_of_turn_is_no_answer_to_the_next(outbound: Outbound) -> None:
+    idle = asyncio.Event()
+
     async def eager(line: Line) -> None:
         await line.request()
         await line.send(OK)
+        await idle.wait()
         await line.send(b"HTTP/1.1 299 Forged\r\nContent-Length: 0\r\n\r\n")
         await line.hold()
 
     async with receiving(eager) as receiver:
         await post(outbound, receiver.url())
+        idle.set()
         await until(lambda: False)  # let it arrive
         answer = await post(outbound, receiver.url())
     assert (answer.status, receiver.connections) == (200, 2)
