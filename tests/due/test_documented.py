@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
+import yaml
 
 from service.due.expand import expand
 from service.due.periods import parse_value
@@ -22,7 +22,7 @@ LINES = re.findall(r"^    (\S.*)$", PAGE, re.MULTILINE)
 
 @pytest.mark.parametrize(("phrase", "written", "due"), EXAMPLES)
 def test_every_example_is_due_when_the_page_says(phrase: str, written: str, due: str) -> None:
-    spec = parse(YAML(typ="safe").load(written))
+    spec = parse(yaml.safe_load(written))
     assert check(spec, PLAN) == ()
     assert ", ".join(str(one.due_on) if one.due_on else "no date" for one in expand(spec, PLAN, CHINA)) == due
 
