@@ -3,7 +3,6 @@
 Whoever takes `database` (or `session` or `api`) runs twice: on SQLite and on PostgreSQL.
 """
 
-import asyncio
 import contextlib
 import io
 import logging
@@ -53,7 +52,7 @@ def actor() -> Actor:
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite file with all tables, to be copied."""
     path = tmp_path_factory.mktemp("template") / "template.db"
-    asyncio.run(create_all(f"sqlite:///{path}"))
+    create_all(f"sqlite:///{path}")
     return path
 
 

@@ -242,7 +242,7 @@ class ReceiverWish(SQLModel, table=True):
 
 
 class SigningKey(SQLModel, table=True):
-    """An Ed25519 key of the service: published before it signs (`from_at`), good until `until_at`; `secret` is sealed."""
+    """An Ed25519 key of ours: published before it signs (`from_at`), good until `until_at`; `secret` is sealed."""
 
     __tablename__ = "signing_key"
 
