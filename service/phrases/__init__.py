@@ -1,0 +1,1 @@
+"""Pure: Chinese deadline phrases to due specifications."""
