@@ -132,13 +132,13 @@ def test_quarters_and_halves_are_the_calendars_wherever_the_plan_begins() -> Non
     ),
 )
 def test_hostile_rules_end_in_bounded_time(rule: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()  # of this process alone: how busy the machine is does not count
     frame = Frame(start=dt.date(2023, 1, 1))
     check(parse({"rrule": rule}), frame)
     if "COUNT" in rule:
         expand(parse({"rrule": rule}), frame, WEEKENDS)
     assert run(rule, "2023-01-01", "2122-12-31") is not None
-    assert time.perf_counter() - began < 5  # dateutil alone takes minutes for some of them
+    assert time.process_time() - began < 20  # dateutil alone takes minutes for some of them
 
 
 def test_a_rule_without_an_end_is_never_expanded() -> None:

@@ -1,0 +1,126 @@
+"""The tree of numbered sections: 一、 (一) 1. (1) ①, also where everything was flattened to one line.
+
+A number at the beginning of a line begins a section. Elsewhere it does so only where it continues a count:
+`…2019年11月底三、支持…` begins the third section because the second one came before.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+from service.phrases.numbers import read_number
+
+_HAN = "一二三四五六七八九十百"
+_CIRCLED = {chr(0x2460 + number): number + 1 for number in range(20)}
+
+# From the outermost level inwards; folded text has ASCII brackets and digits.
+_LEVELS: tuple[re.Pattern[str], ...] = (
+    re.compile(rf"第(?P<n>[{_HAN}]{{1,4}})[章节]"),
+    re.compile(rf"(?P<n>[{_HAN}]{{1,4}})、"),
+    re.compile(rf"\((?P<n>[{_HAN}]{{1,4}})\)、?"),
+    re.compile(r"(?P<n>[0-9]{1,3})(?:\.(?=(?:19|20)[0-9]{2}[年.])|[.．、](?![0-9])|(?=[\u4e00-\u9fff]{2}))"),
+    re.compile(r"\((?P<n>[0-9]{1,3})\)、?"),
+    re.compile(rf"(?P<n>[{''.join(_CIRCLED)}])"),
+)
+_BREAKS = "。;；:：)\n 　"  # behind which a section may begin within a line
+
+
+@dataclass(slots=True)
+class Section:
+    """A numbered piece of text: from `start` to `end`, its own words from `body`; `path` is its number: 二(三)1."""
+
+    level: int
+    number: int
+    start: int
+    body: int
+    end: int
+    path: str = ""
+    children: list["Section"] = field(default_factory=list)
+    parent: "Section | None" = None
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether no section stands inside."""
+        return not self.children
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    level: int
+    number: int
+    start: int
+    end: int
+    label: str
+    at_line_start: bool
+    behind_break: bool
+
+
+def outline(folded: str) -> list[Section]:
+    """Every section in the order of the text, as a list of the outermost ones."""
+    roots: list[Section] = []
+    stack: list[Section] = []
+    for mark in _accepted(_marks(folded)):
+        while stack and stack[-1].level >= mark.level:
+            stack.pop().end = mark.start
+        parent = stack[-1] if stack else None
+        section = Section(mark.level, mark.number, mark.start, mark.end, len(folded), parent=parent)
+        section.path = (parent.path if parent else "") + _shown(mark)
+        (parent.children if parent else roots).append(section)
+        stack.append(section)
+    return roots
+
+
+def leaves(sections: list[Section]) -> list[Section]:
+    """The innermost sections, in order."""
+    found: list[Section] = []
+    for section in sections:
+        found += [section] if section.is_leaf else leaves(section.children)
+    return found
+
+
+def every(sections: list[Section]) -> list[Section]:
+    """Every section, outer ones before what they hold."""
+    return [each for section in sections for each in (section, *every(section.children))]
+
+
+def _shown(mark: _Mark) -> str:
+    return mark.label.rstrip(".．、 ")
+
+
+def _marks(folded: str) -> list[_Mark]:
+    found: list[_Mark] = []
+    for level, pattern in enumerate(_LEVELS):
+        for match in pattern.finditer(folded):
+            number = _CIRCLED.get(match["n"]) or read_number(match["n"])
+            if not number:
+                continue
+            start = match.start()
+            line = folded.rfind("\n", 0, start) + 1
+            at_line_start = not folded[line:start].strip(" 　#*")
+            if level == 3 and match.end() == match.end("n") and not at_line_start:
+                continue  # a bare number before words is one only at the beginning of a line
+            behind = start == 0 or folded[start - 1] in _BREAKS
+            found.append(_Mark(level, number, start, match.end(), match[0], at_line_start, behind))
+    return sorted(found, key=lambda mark: (mark.start, -mark.end))
+
+
+def _accepted(marks: list[_Mark]) -> list[_Mark]:
+    """The marks that count. Numbers may run on through outer sections (1. to 29. through (一) to (五))."""
+    accepted: list[_Mark] = []
+    reached = 0
+    last: dict[int, int] = {}
+    for mark in marks:
+        if mark.start < reached:
+            continue
+        before = last.get(mark.level, 0)
+        follows = mark.number == before + 1 or (mark.number == 1 and before > 0)
+        trusted = mark.at_line_start or (mark.behind_break and follows)
+        if not trusted and not (follows and mark.level == 1 and mark.number > 1):
+            continue
+        if mark.level == 3 and not follows and not (mark.at_line_start and mark.number <= before + 3):
+            continue
+        accepted.append(mark)
+        reached = mark.end
+        last[mark.level] = mark.number
+        for inner in [level for level in last if level > mark.level and level != 3]:
+            del last[inner]
+    return accepted

@@ -1,0 +1,124 @@
+"""Lists of units: `区司法局、各乡镇人民政府`, `A牵头，B、C按职责分工负责`, `各市、州、县人民政府`."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class UnitRole(StrEnum):
+    """What a unit does in a task; the words of `milestones.rules.Role`."""
+
+    LEAD = "lead"
+    RESPONSIBLE = "responsible"
+    SUPPORT = "support"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A unit as it is written, with its place in the text."""
+
+    name: str
+    role: UnitRole
+    start: int
+    end: int
+
+
+ENDINGS = " 。.;,、:\n\u3000"  # what may stand around a name
+LONGEST_UNIT = 40
+
+_BY_DUTY = r"(?:等)?(?:按照?|根据|依据)(?:各自)?(?:职责|职能|分工|职责分工)[^,;。]{0,8}?(?:负责|落实|推进|实施|配合)"
+_MANNER = "(?:等)?(?:具体|分别|共同|组织|按职责|按职责分工)?"
+_TOGETHER = "(?:等)?(?:积极|协同|按职责|按职责分工)?"
+# What stands at the end of a clause, and what the units before it do.
+_CLAUSE_ROLE = (
+    (r"(?:共同|联合|负责)?(?:牵头|主办)(?:负责|落实|实施|推进|组织实施)?(?:[^、,;]{0,12})?$", UnitRole.LEAD),
+    (_TOGETHER + r"(?:配合|协办|参与|协助|参加)(?:[^、,;]{0,8})?$", UnitRole.SUPPORT),
+    (_BY_DUTY + "$", UnitRole.RESPONSIBLE),
+    (_MANNER + r"(?:负责|落实|承办|实施|组织实施)(?:[^、,;]{0,14})?$", UnitRole.RESPONSIBLE),
+)
+_ROLES = tuple((re.compile(pattern), role) for pattern, role in _CLAUSE_ROLE)
+_OPEN = re.compile(r"等(?:有关|相关)?(?:部门|单位|部门和单位|单位和部门)?$")
+_CLAUSE_END = re.compile(r"[,;。\n]")
+_SPLIT = re.compile(r"[、,;/]|(?<=[局委办部厅院会处室社府司])(?:和|及|以及|与|会同)(?=[\u4e00-\u9fff]{2})")
+_HAN = re.compile(r"[\u4e00-\u9fff]")
+
+# Expressions that name one body of governments, with the commas inside them: 各市、州、县人民政府.
+_TIER = "(?:自治州|自治县|自治区|直辖市|州|盟|县|区|市|乡|镇|街道|村|旗)"
+_KEPT = re.compile(
+    rf"各?[^、,;()]{{0,6}}各?(?:市|州|县|区|乡|镇|街道|村|旗|盟)(?:、{_TIER}(?:[\[(][^\])]{{1,9}}[\])])?)+"
+    r"(?:人民政府|政府|党委|党工委|办事处|管委会)?"
+)
+
+
+def read_units(folded: str, start: int, end: int, role: UnitRole) -> tuple[list[Named], bool]:
+    """The units of a list, clause by clause: what stands at a clause's end says what those before it do."""
+    units: list[Named] = []
+    is_open = False
+    for first, last in _clauses(folded, start, end):
+        text = folded[first:last]
+        clause_role, length = _clause_role(text, role)
+        names, opened = _names(folded, first, first + length, clause_role)
+        units += names
+        is_open = is_open or opened
+    return units, is_open
+
+
+def _clauses(folded: str, start: int, end: int) -> list[tuple[int, int]]:
+    """A list's clauses: pieces between commas and semicolons, a piece without a role word belonging to the next."""
+    pieces: list[tuple[int, int]] = []
+    begin = start
+    for match in _CLAUSE_END.finditer(folded[start:end]):
+        place = start + match.start()
+        if any(pattern.search(folded[begin:place].rstrip(ENDINGS)) for pattern, _ in _ROLES):
+            pieces.append((begin, place))
+            begin = place + 1
+    pieces.append((begin, end))
+    return [(first, last) for first, last in pieces if folded[first:last].strip(ENDINGS)]
+
+
+def _clause_role(text: str, role: UnitRole) -> tuple[UnitRole, int]:
+    """What a clause says about its units, and how long it is without the words that say so."""
+    trimmed = text.rstrip(ENDINGS)
+    for pattern, clause_role in _ROLES:
+        if found := pattern.search(trimmed):
+            return clause_role, found.start()
+    return role, len(trimmed)
+
+
+def _names(folded: str, start: int, end: int, role: UnitRole) -> tuple[list[Named], bool]:
+    text = folded[start:end]
+    kept = [match.span() for match in _KEPT.finditer(text)]
+    names: list[Named] = []
+    is_open = False
+    begin = 0
+    cuts = [
+        match.span()
+        for match in _SPLIT.finditer(text)
+        if not any(a <= match.start() < b for a, b in kept) and _outside(text, match.start())
+    ]
+    for cut, after in [*cuts, (len(text), len(text))]:
+        piece, begin_at = text[begin:cut], begin
+        begin = after
+        stripped = piece.strip(ENDINGS)
+        if opened := _OPEN.search(stripped):
+            is_open, stripped = True, stripped[: opened.start()] if opened.start() > 1 else stripped
+        if not 2 <= len(stripped) <= LONGEST_UNIT or not _HAN.search(stripped):
+            continue
+        at = start + begin_at + piece.index(stripped)
+        names.append(Named(stripped, role, at, at + len(stripped)))
+    return names, is_open
+
+
+def _outside(text: str, place: int) -> bool:
+    """Whether a place stands outside brackets: 市、区〔市〕 and (区数字办) stay whole."""
+    return text.count("(", 0, place) <= text.count(")", 0, place) and text.count("[", 0, place) <= text.count(
+        "]", 0, place
+    )
+
+
+def once(units: list[Named]) -> tuple[Named, ...]:
+    """Each unit where it is named first."""
+    first: dict[str, Named] = {}
+    for unit in units:
+        first.setdefault(unit.name, unit)
+    return tuple(first.values())
