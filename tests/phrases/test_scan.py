@@ -149,7 +149,7 @@ NUMBERS = {"12": 12, "十": 10, "二十五": 25, "两": 2, "一百零八": 108, 
 
 
 @pytest.mark.parametrize(("text", "number"), NUMBERS.items())
-def test_numbers(text: str, number: int | None) -> None:
+def test_a_number_is_read_by_places_or_digit_by_digit(text: str, number: int | None) -> None:
     assert read_number(text) == number
 
 
