@@ -37,7 +37,7 @@ async def _town(session: Session) -> Any:
 
 async def one_large_feed(path: Path, *, entries: int = 1_000) -> list[str]:
     """A unit that leads a thousand tasks; the milestones' ids."""
-    await create_all(f"sqlite:///{path}")
+    create_all(f"sqlite:///{path}")
     database = Database(f"sqlite:///{path}")
     ids = []
     async with change(database, now=AS_OF) as session:
@@ -65,7 +65,7 @@ async def one_large_feed(path: Path, *, entries: int = 1_000) -> list[str]:
 
 async def many_feeds(path: Path, *, feeds: int, entries: int = 20) -> None:
     """Many units with twenty tasks each, written straight into the tables, already rendered by some other process."""
-    await create_all(f"sqlite:///{path}")
+    create_all(f"sqlite:///{path}")
     database = Database(f"sqlite:///{path}")
     setting = Maker(database, public_url="https://milepost.test", zone=AS_OF.tzinfo)._setting  # type: ignore[arg-type]  # only named
     async with change(database, now=AS_OF) as session:
