@@ -1,5 +1,6 @@
 """Looking a plan over."""
 
+import asyncio
 from collections.abc import Sequence
 
 from service.findings import rules, store
@@ -10,4 +11,5 @@ from service.plans.models import Plan
 
 async def find(session: Session, plan: Plan) -> Sequence[rules.Finding]:
     """Every finding on a plan, computed from what is stored now."""
-    return rules.find_all(await store.plan_fact(session, plan), await work_calendar(session))
+    fact, calendar = await store.plan_fact(session, plan), await work_calendar(session)
+    return await asyncio.to_thread(rules.find_all, fact, calendar)  # a large plan takes seconds

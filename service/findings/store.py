@@ -1,5 +1,6 @@
 """A stored plan as the values that the checks want."""
 
+import asyncio
 from datetime import date
 
 from service.due.spec import parse
@@ -7,7 +8,7 @@ from service.findings.rules import DueFact, PlanFact, TaskFact
 from service.kit.database import Session
 from service.kit.ids import derived_id
 from service.milestones import store as milestone_store
-from service.milestones.models import Assignment, Milestone, Occurrence, OccurrenceUnit
+from service.milestones.models import Assignment, Milestone, Occurrence
 from service.plans.models import Plan
 from service.units import store as unit_store
 
@@ -18,21 +19,25 @@ async def plan_fact(session: Session, plan: Plan) -> PlanFact:
     assignments = await milestone_store.assignments_of(session, [row.id for row in rows])
     occurrences = await milestone_store.occurrences_of(session, [row.id for row in rows])
     ids = [one.id for found in occurrences.values() for one in found]
-    units = await milestone_store.units_answering(session, ids)
+    units = await milestone_store.codes_answering(session, ids)
     groups = {row.group_code for held in assignments.values() for row in held if row.group_code}
     named = await unit_store.groups_by_code(session, groups)
     vague = {code: group.name for code, group in named.items() if group.vague}
     superior = await session.get(Plan, plan.superior) if plan.superior else None
     implemented = await _implemented(session, rows)
+
+    def tasks() -> tuple[TaskFact, ...]:
+        return tuple(
+            _task(row, assignments[row.id], occurrences[row.id], units, vague, implemented.get(row.implements))
+            for row in rows
+        )
+
     return PlanFact(
         period=(plan.period_start, plan.period_end) if plan.period_start and plan.period_end else None,
         published_on=plan.published_on,
         default_due=parse(plan.default_due) if plan.default_due else None,
         superior_end=superior.period_end if superior else None,
-        tasks=tuple(
-            _task(row, assignments[row.id], occurrences[row.id], units, vague, implemented.get(row.implements))
-            for row in rows
-        ),
+        tasks=await asyncio.to_thread(tasks),  # in a thread, so that others need not wait
     )
 
 
@@ -40,7 +45,7 @@ def _task(
     row: Milestone,
     held: list[Assignment],
     occurrences: list[Occurrence],
-    units: dict[str, list[OccurrenceUnit]],
+    units: dict[str, list[str]],
     vague: dict[str, str],
     superior_due_on: date | None,
 ) -> TaskFact:
@@ -54,9 +59,7 @@ def _task(
         assigned=tuple(codes),
         vague=tuple(vague[code] for code in codes if code in vague),
         dues=tuple(
-            DueFact(one.due_on, one.provisional, tuple(unit.unit for unit in units[one.id]))
-            for one in occurrences
-            if one.status == "active"
+            DueFact(one.due_on, one.provisional, tuple(units[one.id])) for one in occurrences if one.status == "active"
         ),
         superior_due_on=superior_due_on,
     )

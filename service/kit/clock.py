@@ -29,21 +29,36 @@ class RealClock:
 
 @dataclass(frozen=True)
 class SimulatedClock:
-    """A clock that stood at `start` when it was made and runs `speed` times as fast as the host's (0: it stands)."""
+    """A clock that stood at `start` when it was made and runs `speed` times as fast as the host's (0: it stands).
+
+    From `until` on, where that is given, it runs at the host's pace.
+    """
 
     start: datetime
     speed: float = 1.0
     made: float = field(default_factory=time.monotonic)
+    until: datetime | None = None
 
     def now(self) -> datetime:
         # The monotonic clock: a host whose clock is set must not make simulated time jump.
         elapsed = (time.monotonic() - self.made) * self.speed
-        return self.start + timedelta(seconds=elapsed)
+        at = self.start + timedelta(seconds=elapsed)
+        return at if self.until is None or at <= self.until else self.until + (at - self.until) / self.speed
+
+    @property
+    def pace(self) -> float:
+        """How fast it runs now."""
+        return self.speed if self.until is None or self.now() < self.until else 1.0
 
 
 def asking(clock: Clock) -> Callable[[], datetime]:
     """What asks a clock; for the host's one call and nothing around it: the polled path asks with every poll."""
     return partial(datetime.now, UTC) if isinstance(clock, RealClock) else clock.now
+
+
+def speed_of(clock: Clock) -> float:
+    """How many of its seconds pass in a real one: 1 for the host's clock, 0 for one that stands."""
+    return clock.pace if isinstance(clock, SimulatedClock) else 1.0
 
 
 def fixed(at: datetime) -> SimulatedClock:

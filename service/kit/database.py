@@ -52,6 +52,11 @@ _CONTRADICTIONS = frozenset(
         "SQLITE_CONSTRAINT_FOREIGNKEY",
     }
 )
+# The store cannot be used for the moment. SQLite tells it by the second word of its result codes; "no such table" is an
+# OperationalError too, but SQLITE_ERROR: a fault of ours, which no repetition mends.
+_AWAY_ON_SQLITE = frozenset({"BUSY", "CANTOPEN", "FULL", "IOERR", "LOCKED", "NOMEM", "PROTOCOL", "READONLY"})
+# PostgreSQL's classes: connection, resources (disk full, too many connections), shutting down or starting, its system.
+_AWAY_ON_POSTGRESQL = ("08", "53", "57P0", "58")
 _MEANWHILE = "Somebody changed the same thing at the same moment: read it again, then repeat your change."
 
 
@@ -164,9 +169,20 @@ def _translated() -> Iterator[None]:
         code = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorname", "")
         if code in _CONTRADICTIONS:
             raise Conflict(_MEANWHILE) from error
-        if error.connection_invalidated or isinstance(error, OperationalError | InterfaceError):
+        if _is_away(error):
             raise Unavailable from error
         raise
+
+
+def _is_away(error: DBAPIError) -> bool:
+    """Whether the database cannot be used for the moment; anything else that it refuses is a mistake of ours."""
+    if error.connection_invalidated:
+        return True
+    if name := getattr(error.orig, "sqlite_errorname", None):
+        return name.split("_")[1] in _AWAY_ON_SQLITE
+    if state := getattr(error.orig, "sqlstate", None):
+        return str(state).startswith(_AWAY_ON_POSTGRESQL)
+    return isinstance(error, OperationalError | InterfaceError)
 
 
 async def alone(session: Session, purpose: str) -> None:

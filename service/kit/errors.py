@@ -81,7 +81,7 @@ class Unavailable(MilepostError):
     """The database does not answer at the moment: try again in a little while."""
 
 
-def require(faults: Sequence[Fault], as_: type["Invalid | Unmet"] | None = None) -> None:
+def require(faults: Sequence[Fault], as_: type["Invalid | Conflict"] | None = None) -> None:
     """Raise Invalid (or what `as_` says) with all of these faults, if there are any."""
     if faults:
         raise (as_ or Invalid)("; ".join(map(str, faults)), faults=faults)

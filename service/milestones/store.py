@@ -1,13 +1,13 @@
 """How milestones and occurrences are found."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from sqlalchemy import exists, or_, tuple_
 from sqlalchemy.orm import aliased
-from sqlmodel import col, select
+from sqlmodel import SQLModel, col, insert, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from service.kit.database import Session
@@ -175,6 +175,13 @@ def _batches(ids: Collection[str]) -> Iterator[list[str]]:
         yield listed[start : start + MOST_AT_ONCE]
 
 
+async def insert_rows(session: Session, table: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write new rows at once: each has every column that has no default in the database. No session holds them."""
+    if rows:
+        connection = await session.connection()
+        await connection.execute(insert(table), rows)
+
+
 async def milestones_of(session: Session, plan: str) -> Sequence[Milestone]:
     """All milestones of a plan in its order, cancelled ones too."""
     order = (col(Milestone.position), col(Milestone.id))
@@ -228,6 +235,16 @@ async def units_answering(session: Session, occurrences: Collection[str]) -> dic
         query = select(OccurrenceUnit).where(col(OccurrenceUnit.occurrence).in_(some))
         for row in await session.exec(query.order_by(col(OccurrenceUnit.position))):
             found[row.occurrence].append(row)
+    return found
+
+
+async def codes_answering(session: Session, occurrences: Collection[str]) -> dict[str, list[str]]:
+    """The codes of the units that answer for some occurrences, in order."""
+    found: dict[str, list[str]] = {id: [] for id in occurrences}
+    for some in _batches(occurrences):
+        query = select(OccurrenceUnit.occurrence, OccurrenceUnit.unit).where(col(OccurrenceUnit.occurrence).in_(some))
+        for occurrence, unit in await session.exec(query.order_by(col(OccurrenceUnit.position))):
+            found[occurrence].append(unit)
     return found
 
 

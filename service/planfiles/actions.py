@@ -1,5 +1,6 @@
 """Plan files in and out: `apply` shows the difference and makes it so, `export` gives the file back."""
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +11,7 @@ from service.findings.actions import find
 from service.findings.rules import Finding
 from service.kit.actor import Actor
 from service.kit.database import Session
-from service.kit.errors import Fault
+from service.kit.errors import Conflict, Fault, require
 from service.kit.ids import derived_id
 from service.milestones import store as milestone_store
 from service.milestones.actions import editing
@@ -21,7 +22,7 @@ from service.planfiles import store
 from service.planfiles.rules.difference import Change, Difference, difference
 from service.planfiles.rules.emit import emit_plan_file
 from service.planfiles.rules.faults import PlanFileFaults
-from service.planfiles.rules.references import contradictions, fault_at, references
+from service.planfiles.rules.references import contradictions, fault_at, references, reminder_subjects, unknown
 from service.planfiles.rules.shapes import (
     GroupShape,
     JurisdictionShape,
@@ -33,10 +34,11 @@ from service.planfiles.rules.shapes import (
 from service.plans import actions as plan_actions
 from service.plans import store as plan_store
 from service.plans.models import Plan
+from service.reminders.actions import policies as policy_actions
 from service.units import actions as unit_actions
 from service.units import store as unit_store
 from service.units.models import Jurisdiction, Unit, UnitGroup
-from service.units.rules import Member, circle, nearest
+from service.units.rules import Member, circle
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +51,24 @@ class Applied:
 
 
 async def apply_files(
-    session: Session, actor: Actor, *, files: Sequence[PlanFile], prune: bool, now: datetime
+    session: Session, actor: Actor, *, files: Sequence[PlanFile], prune: bool, now: datetime, amend: bool = True
 ) -> list[Applied]:
     """Make the service hold what these files say. Files may refer to each other in any order.
 
     1. refuse what contradicts itself and what refers to nothing, all at once  2. compute every difference  3. write
-    jurisdictions, units, groups, plans, milestones, in this order over all files. What left a file is cancelled with
-    `prune`, and left alone without. A dry run is this in a transaction that the door rolls back. Raises PlanFileFaults,
-    Conflict, Denied.
+    jurisdictions, units, groups, plans, milestones, reminder policies, in this order over all files. What left a file
+    is cancelled with `prune`, and left alone without; what it says otherwise of a jurisdiction, unit or group is a
+    Conflict without `amend`. A dry run is rolled back by the door. Raises PlanFileFaults, Conflict, Denied.
     """
     _refuse(contradictions(files))
     _refuse([*await _unknown_references(session, files), *await _circles(session, files)])
-    applied = [Applied(file, difference(file, await store.current(session, file), prune=prune)) for file in files]
+    applied = [
+        Applied(file, await asyncio.to_thread(difference, file, await store.current(session, file), prune=prune))
+        for file in files
+    ]
+    if not amend:
+        amended = [await store.amended(session, one.file, one.difference) for one in applied]
+        require([fault for faults in amended for fault in faults], Conflict)
     await _write_jurisdictions(session, actor, applied, now=now)
     for one in applied:
         await _write_units(session, actor, one, now=now)
@@ -68,12 +76,13 @@ async def apply_files(
     for one in _superiors_first(applied):
         await _write_plan(session, actor, one, now=now)
         await _write_milestones(session, actor, one, now=now)
+        await _write_reminders(session, actor, one, now=now)
     return [await _with_findings(session, one) for one in applied]
 
 
 async def export_plan(session: Session, plan: Plan) -> str:
-    """The plan file of a plan in its canonical form."""
-    return emit_plan_file(await store.whole_file(session, plan))
+    """The plan file of a plan in its canonical form; written in a thread, so that others need not wait meanwhile."""
+    return await asyncio.to_thread(emit_plan_file, await store.whole_file(session, plan))
 
 
 async def _with_findings(session: Session, one: Applied) -> Applied:
@@ -140,7 +149,7 @@ async def _unknown_references(session: Session, files: Sequence[PlanFile]) -> li
     missing = [reference for reference in wanted if reference[0] not in known]
     names = await unit_store.all_names(session) if missing else {}
     names |= {word: shape.code for shape in named for word in (shape.name, *shape.aliases, shape.code)}
-    faults = [fault_at(where, path, _unknown(code, names)) for code, path, where in missing]
+    faults = [fault_at(where, path, unknown(code, names)) for code, path, where in missing]
     superiors = {file.plan.superior for file in files if file.plan and file.plan.superior}
     plans |= set(await plan_store.by_slug(session, superiors))
     return faults + [
@@ -148,12 +157,6 @@ async def _unknown_references(session: Session, files: Sequence[PlanFile]) -> li
         for file in files
         if file.plan and file.plan.superior and file.plan.superior not in plans
     ]
-
-
-def _unknown(code: str, names: dict[str, str]) -> str:
-    near = list(dict.fromkeys(names[name] for name in nearest(code, names)))
-    hint = f"; the nearest known are {', '.join(near)}" if near else "; declare it in the file, or correct the code"
-    return f"nobody knows '{code}'{hint}"
 
 
 def _todo(one: Applied, subject: str) -> list[Change]:
@@ -228,42 +231,43 @@ async def _write_milestones(session: Session, actor: Actor, one: Applied, *, now
     places = {shape.key: place for place, shape in enumerate(one.file.milestones, start=1)}
     shapes = {shape.key: shape for shape in one.file.milestones}
     rows = {row.key: row for row in await milestone_store.milestones_of(session, plan.slug)}
-    changed: list[Milestone] = []
+    edits: list[editing.Edit] = []
     for change in _todo(one, "milestone"):
         row = rows.get(change.name)
         if change.action == "cancel" and row is not None:
-            values: dict[str, Any] = {"status": "cancelled"}
-            await editing.change_milestone(session, actor, row, changes=values, now=now)
-            changed.append(row)
+            edits.append(editing.Edit(row.key, {"status": "cancelled"}, None, row))
         elif change.name in shapes:
-            shape, place = shapes[change.name], places[change.name]
-            changed.append(await _write_milestone(session, actor, plan, row, shape, place=place, now=now))
-    await expand_milestones(session, actor, plan=plan, milestones=changed, now=now)
+            edits.append(_edit(plan, row, shapes[change.name], place=places[change.name]))
+    written = await editing.write_milestones(session, actor, plan, edits=edits, now=now)
+    await expand_milestones(session, actor, plan=plan, milestones=[each.row for each in written], now=now)
     # The order of the file is the order of the plan; what is not in the file any more comes after it.
     left = [row for row in await milestone_store.milestones_of(session, plan.slug) if row.key not in places]
     places |= {row.key: len(one.file.milestones) + place for place, row in enumerate(left, start=1)}
     await editing.arrange(session, actor, plan, places=places, now=now)
 
 
-async def _write_milestone(
-    session: Session,
-    actor: Actor,
-    plan: Plan,
-    row: Milestone | None,
-    shape: MilestoneShape,
-    *,
-    place: int,
-    now: datetime,
-) -> Milestone:
+def _edit(plan: Plan, row: Milestone | None, shape: MilestoneShape, *, place: int) -> editing.Edit:
     values = _milestone_values(plan.slug, shape)
     assignments = [Assigned(code, role) for role in Role for code in getattr(shape, role.value)]
-    if row is not None:
-        await editing.change_milestone(session, actor, row, changes=values, assignments=assignments, now=now)
-        return row
-    values["position"] = place
-    return await editing.add_milestone(
-        session, actor, plan=plan, key=shape.key, values=values, assignments=assignments, now=now
-    )
+    return editing.Edit(shape.key, values if row else values | {"position": place}, assignments, row)
+
+
+async def _write_reminders(session: Session, actor: Actor, one: Applied, *, now: datetime) -> None:
+    """Set the policies that the file says, and take away those that it said the last time."""
+    changed = [change for change in one.difference.changes if any(each.path == "reminders" for each in change.fields)]
+    if one.file.plan is None or not changed:
+        return
+    plan = await session.get_one(Plan, one.file.plan.slug)
+    rows = {row.key: row for row in await milestone_store.milestones_of(session, plan.slug)}
+    shapes = {shape.key: shape for shape in one.file.milestones}
+    for change in changed:
+        of_plan = change.subject == "plan"
+        thing = plan if of_plan else rows[change.name]
+        wanted = one.file.plan.reminders if of_plan else shapes[change.name].reminders
+        if wanted is None:
+            await policy_actions.remove_policy(session, actor, thing, now=now)
+        else:
+            await policy_actions.set_policy(session, actor, thing, policy=wanted, now=now)
 
 
 def _jurisdiction_values(shape: JurisdictionShape) -> dict[str, Any]:
@@ -299,11 +303,15 @@ def _plan_values(shape: PlanShape) -> dict[str, Any]:
 
 
 def _declares(file: PlanFile) -> dict[str, list[str]]:
-    """What stands in the file beside the plan; nothing where that is all, as for a plan that no file has made."""
+    """What stands in the file beside the plan, and whose reminder policies it sets.
+
+    Nothing where that is all, as for a plan that no file has made.
+    """
     codes = {
         "jurisdictions": [shape.code for shape in file.jurisdictions],
         "units": [shape.code for shape in file.units],
         "groups": [shape.code for shape in file.groups],
+        "reminders": reminder_subjects(file),
     }
     return {section: declared for section, declared in codes.items() if declared}
 

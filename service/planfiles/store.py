@@ -1,15 +1,21 @@
 """What the service holds, as the shapes of plan files: for differences and for export."""
 
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from service.due.spec import parse
 from service.kit.database import Session
+from service.kit.errors import Fault
 from service.milestones import store as milestone_store
 from service.milestones.actions.editing import assigned
 from service.milestones.models import Assignment, Milestone
 from service.milestones.rules import Role
+from service.planfiles.rules.amendments import amendments
+from service.planfiles.rules.difference import Difference
+from service.planfiles.rules.references import reminder_subjects
 from service.planfiles.rules.shapes import (
     GroupShape,
     JurisdictionShape,
@@ -21,8 +27,10 @@ from service.planfiles.rules.shapes import (
     UnitShape,
 )
 from service.plans.models import Plan
+from service.reminders.rules.policy import Policy, of_milestone, of_plan
+from service.reminders.store import policies as policy_store
 from service.units import store as unit_store
-from service.units.models import Jurisdiction, Unit, UnitGroup
+from service.units.models import Jurisdiction, Registered, Unit, UnitGroup
 from service.units.rules import Member
 
 
@@ -37,13 +45,19 @@ async def current(session: Session, desired: PlanFile) -> PlanFile:
     plan = await session.get(Plan, desired.plan.slug) if desired.plan else None
     if plan is None:
         return registry
-    return PlanFile(
-        jurisdictions=registry.jurisdictions,
-        units=registry.units,
-        groups=registry.groups,
-        plan=plan_shape(plan),
-        milestones=await _milestones(session, plan),
-    )
+    # What somebody set beside the file is none of its business: it is neither compared nor taken away.
+    declared: Sequence[str] = (plan.declares or {}).get("reminders", ())
+    return await _with_plan(session, registry, plan, reminders={*declared, *reminder_subjects(desired)})
+
+
+async def amended(session: Session, file: PlanFile, found: Difference) -> list[Fault]:
+    """What a file would change of jurisdictions, units and groups that are there, used or not."""
+    rows: list[Registered] = [
+        *(await unit_store.jurisdictions_by_code(session, [shape.code for shape in file.jurisdictions])).values(),
+        *(await unit_store.units_by_code(session, [shape.code for shape in file.units])).values(),
+        *(await unit_store.groups_by_code(session, [shape.code for shape in file.groups])).values(),
+    ]
+    return amendments(file, found, out_of_use={row.code for row in rows if row.retired_at is not None})
 
 
 async def whole_file(session: Session, plan: Plan) -> PlanFile:
@@ -55,12 +69,22 @@ async def whole_file(session: Session, plan: Plan) -> PlanFile:
         units=declares.get("units", ()),
         groups=declares.get("groups", ()),
     )
-    return PlanFile(
-        jurisdictions=registry.jurisdictions,
-        units=registry.units,
-        groups=registry.groups,
-        plan=plan_shape(plan),
-        milestones=await _milestones(session, plan),
+    return await _with_plan(session, registry, plan, reminders=None)
+
+
+async def _with_plan(
+    session: Session, registry: PlanFile, plan: Plan, *, reminders: Collection[str] | None
+) -> PlanFile:
+    """A registry with a plan and its milestones. `reminders`: whose policies are told; None: everybody's."""
+    rows = await milestone_store.milestones_of(session, plan.slug)
+    subjects = [of_plan(plan.slug), *(of_milestone(row.id) for row in rows)]
+    policies = await policy_store.policies_named(
+        session, [each for each in subjects if reminders is None or each in reminders]
+    )
+    return replace(
+        registry,
+        plan=plan_shape(plan, policies.get(of_plan(plan.slug))),
+        milestones=await _milestones(session, rows, policies),
     )
 
 
@@ -101,8 +125,8 @@ def _group(row: UnitGroup, members: Sequence[Member]) -> GroupShape:
     )
 
 
-def plan_shape(plan: Plan) -> PlanShape:
-    """A stored plan in the form of a plan file."""
+def plan_shape(plan: Plan, reminders: Policy | None) -> PlanShape:
+    """A stored plan and its own reminder policy in the form of a plan file."""
     return PlanShape(
         slug=plan.slug,
         title=plan.title,
@@ -116,6 +140,7 @@ def plan_shape(plan: Plan) -> PlanShape:
         time_zone=plan.time_zone,
         before_month=plan.before_month,
         default_due=parse(plan.default_due) if plan.default_due else None,
+        reminders=reminders,
         superior=plan.superior,
         source=SourceShape(**plan.source) if plan.source else None,
         note=plan.note or None,
@@ -126,14 +151,22 @@ def _period(start: date | None, end: date | None) -> tuple[date, date] | None:
     return (start, end) if start and end else None
 
 
-async def _milestones(session: Session, plan: Plan) -> tuple[MilestoneShape, ...]:
-    rows = await milestone_store.milestones_of(session, plan.slug)
+async def _milestones(
+    session: Session, rows: Sequence[Milestone], policies: Mapping[str, Policy]
+) -> tuple[MilestoneShape, ...]:
     held = await milestone_store.assignments_of(session, [row.id for row in rows])
     keys = {row.id: row.key for row in rows}
-    return tuple(_milestone(row, held[row.id], keys) for row in rows)
+
+    def shapes() -> tuple[MilestoneShape, ...]:
+        return tuple(_milestone(row, held[row.id], keys, policies.get(of_milestone(row.id))) for row in rows)
+
+    # In a thread: for a large plan it takes a good part of a second, in which others would wait.
+    return await asyncio.to_thread(shapes)
 
 
-def _milestone(row: Milestone, held: Sequence[Assignment], keys: dict[str, str]) -> MilestoneShape:
+def _milestone(
+    row: Milestone, held: Sequence[Assignment], keys: dict[str, str], reminders: Policy | None
+) -> MilestoneShape:
     answering = assigned(held)
     roles = {role.value: tuple(one.code for one in answering if one.role is role) for role in Role}
     return MilestoneShape(
@@ -142,6 +175,7 @@ def _milestone(row: Milestone, held: Sequence[Assignment], keys: dict[str, str])
         title=row.title,
         kind=row.kind,
         due=parse(row.due) if row.due else None,
+        reminders=reminders,
         lead=roles["lead"],
         responsible=roles["responsible"],
         support=roles["support"],

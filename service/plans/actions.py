@@ -12,12 +12,13 @@ from service.journal.actions import record
 from service.journal.kinds import Kind
 from service.kit.actor import Actor
 from service.kit.database import Session
-from service.kit.errors import Conflict, Fault, Unmet, invalid, require, unmet
+from service.kit.errors import Conflict, Fault, Unmet, invalid, require
 from service.kit.search import searchable
 from service.plans import rules, store
 from service.plans.models import Plan
-from service.units.actions import require_edit
-from service.units.models import Jurisdiction, Unit
+from service.units import store as unit_store
+from service.units.actions import require_edit, require_jurisdiction
+from service.units.models import Unit
 
 _TOLD = (
     "slug", "jurisdiction", "title", "issuer", "number", "status", "visibility", "published_on", "period_start",
@@ -34,9 +35,7 @@ async def create_plan(
         raise invalid("slug", "a plan's slug is lower-case words joined by '-', such as 'chongming-2025'")
     if await session.get(Plan, slug):
         raise Conflict(f"There is a plan '{slug}' already.")
-    home = await session.get(Jurisdiction, jurisdiction)
-    if home is None or home.retired_at is not None:
-        raise unmet("jurisdiction", f"there is no jurisdiction '{jurisdiction}'")
+    await require_jurisdiction(session, jurisdiction)
     plan = Plan(slug=slug, jurisdiction=jurisdiction, created_at=now, updated_at=now, **values)
     await _check(session, plan)
     plan.search_text = searchable([plan.slug, plan.title, plan.number])
@@ -55,6 +54,8 @@ async def update_plan(session: Session, actor: Actor, plan: Plan, *, changes: Ma
     for name, value in changes.items():
         setattr(plan, name, value)
     await _check(session, plan)
+    if before["status"] == rules.PlanStatus.ARCHIVED and plan.status != rules.PlanStatus.ARCHIVED:
+        await require_jurisdiction(session, plan.jurisdiction)
     plan.archived_at = (plan.archived_at or now) if plan.status == rules.PlanStatus.ARCHIVED else None
     plan.search_text = searchable([plan.slug, plan.title, plan.number])
     if snapshot(plan) == before and plan.declares == declared:
@@ -118,13 +119,20 @@ async def _check(session: Session, plan: Plan) -> None:
     """Raise Invalid with everything that is wrong; bring the default due specification into its canonical form."""
     require([*_own_faults(plan), *_due_faults(plan)])
     faults = []
-    if plan.issuer is not None and not await session.get(Unit, plan.issuer):
-        faults.append(Fault("issuer", f"there is no unit '{plan.issuer}'"))
+    if plan.issuer is not None:
+        faults += await _issuer_faults(session, plan.issuer, archived=plan.status == rules.PlanStatus.ARCHIVED)
     if plan.superior is not None and not await session.get(Plan, plan.superior):
         faults.append(Fault("superior", f"there is no plan '{plan.superior}'"))
     require(faults, Unmet)
     if plan.superior is not None and plan.slug in await store.superiors(session, plan.superior):
         raise invalid("superior", "a plan cannot be its own superior, not through others either")
+
+
+async def _issuer_faults(session: Session, issuer: str, *, archived: bool) -> list[Fault]:
+    row = (await unit_store.held(session, Unit, [issuer])).get(issuer)
+    if row is None:
+        return [Fault("issuer", f"there is no unit '{issuer}'")]
+    return [Fault("issuer", f"'{issuer}' is retired")] if row.retired_at is not None and not archived else []
 
 
 def _own_faults(plan: Plan) -> list[Fault]:

@@ -10,7 +10,11 @@ from service.kit.database import Instant, Json
 
 
 class Plan(SQLModel, table=True):
-    """One document that sets milestones. `declares` names what its plan file declares beside it (for export)."""
+    """One document that sets milestones.
+
+    `declares` names what its plan file declares beside it (for export), and whose reminder policies that file sets:
+    what it leaves out the next time is taken away.
+    """
 
     __tablename__ = "plan"
     __table_args__ = (

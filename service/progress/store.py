@@ -1,6 +1,7 @@
 """How progress is found."""
 
 from collections.abc import Collection, Iterator
+from functools import lru_cache
 
 from sqlmodel import col, select
 
@@ -64,6 +65,10 @@ async def standings(session: Session, occurrences: Collection[str]) -> dict[str,
             .order_by(col(OccurrenceUnit.position))
         )
         for occurrence, unit, role, status in await session.exec(query):
-            standing = Standing(unit, Role(role), ProgressStatus(status or ProgressStatus.PENDING))
-            found[occurrence].append(standing)
+            found[occurrence].append(_standing(unit, role, status))
     return found
+
+
+@lru_cache(maxsize=10_000)  # the same few thousand come again and again, and are asked for by the ten thousand
+def _standing(unit: str, role: str, status: str | None) -> Standing:
+    return Standing(unit, Role(role), ProgressStatus(status or ProgressStatus.PENDING))

@@ -30,10 +30,13 @@ async def require_edit(session: Session, actor: Actor, jurisdiction: str | None)
         raise Denied(f"This key may only change what belongs to '{actor.jurisdiction}'.")
 
 
-async def require_jurisdiction(session: Session, code: str | None) -> None:
-    """Raise Invalid unless there is such a jurisdiction (None: none is asked for)."""
-    if code is not None and not await session.get(Jurisdiction, code):
-        raise unmet("jurisdiction", f"there is no jurisdiction '{code}'")
+async def require_jurisdiction(session: Session, code: str, *, field: str = "jurisdiction") -> None:
+    """Raise Unmet unless there is such a jurisdiction in use; it stays in use until this transaction ends."""
+    row = (await store.held(session, Jurisdiction, [code])).get(code)
+    if row is None:
+        raise unmet(field, f"there is no jurisdiction '{code}'")
+    if row.retired_at is not None:
+        raise unmet(field, f"the jurisdiction '{code}' is retired")
 
 
 async def create_jurisdiction(
@@ -75,7 +78,7 @@ async def create_group(
     row.search_text = searchable([row.code, row.name, *row.aliases])
     session.add(row)
     await session.flush()
-    await _replace_members(session, row, members)
+    await _replace_members(session, row, members, now=now)
     await _record(session, actor, row, kind=Kind.GROUP_CREATED, before=None, now=now)
     return row
 
@@ -89,13 +92,19 @@ async def update(session: Session, actor: Actor, row: Registered, *, changes: Ma
     fields = dict(changes)
     members: Sequence[rules.Member] | None = fields.pop("members", None)
     before = await snapshot(session, row)
+    returns = row.retired_at is not None
     if isinstance(row, Jurisdiction) and fields.get("parent", row.parent) != row.parent:
         await require_edit(session, actor, fields["parent"])  # whoever stands above may change what lies below
         await _check_parent(session, row.code, fields["parent"])
+    elif returns:
+        await _check_home(session, row)
     for name, value in fields.items():
         setattr(row, name, value)
-    if members is not None and isinstance(row, UnitGroup):
-        await _replace_members(session, row, members)
+    if isinstance(row, UnitGroup):
+        if members is not None:
+            await _replace_members(session, row, members, now=now)
+        elif returns:
+            await _check_members(session, (await store.memberships_of(session, [row.code]))[row.code], now=now)
     row.retired_at = None
     row.search_text = searchable([row.code, row.name, *row.aliases])
     if await snapshot(session, row) == before:
@@ -171,9 +180,7 @@ async def _record(
 
 async def _check_new_member(session: Session, actor: Actor, code: str, jurisdiction: str) -> None:
     await require_edit(session, actor, jurisdiction)
-    home = await session.get(Jurisdiction, jurisdiction)
-    if home is None or home.retired_at is not None:
-        raise unmet("jurisdiction", f"there is no jurisdiction '{jurisdiction}'")
+    await require_jurisdiction(session, jurisdiction)
     if not rules.MEMBER_CODE.match(code) or code.partition(".")[0] != jurisdiction:
         raise unmet("code", f"the code is '{jurisdiction}.' and a lower-case word, such as '{jurisdiction}.justice'")
     # Units and groups share one name space: an assignment names either by its code alone.
@@ -184,20 +191,37 @@ async def _check_new_member(session: Session, actor: Actor, code: str, jurisdict
 async def _check_parent(session: Session, code: str, parent: str | None) -> None:
     if parent is None:
         return
-    if not await session.get(Jurisdiction, parent):
-        raise unmet("parent", f"there is no jurisdiction '{parent}'")
+    await require_jurisdiction(session, parent, field="parent")
     if code in await store.ancestors(session, parent):
         raise invalid("parent", f"'{parent}' lies below '{code}': a jurisdiction cannot stand above itself")
 
 
-async def _replace_members(session: Session, group: UnitGroup, members: Sequence[rules.Member]) -> None:
-    """Make these the group's members. Raises Invalid for unknown codes and for circles."""
+async def _check_home(session: Session, row: Registered) -> None:
+    """What comes back into use needs what it stands in to be in use."""
+    above = row.parent if isinstance(row, Jurisdiction) else jurisdiction_of(row)
+    if above is not None:
+        await require_jurisdiction(session, above, field="parent" if isinstance(row, Jurisdiction) else "jurisdiction")
+
+
+async def _check_members(session: Session, members: Sequence[rules.Member], *, now: datetime) -> set[str]:
+    """Raise Unmet for unknown members, and for retired ones from today on. Answers which of them are units."""
     codes = {member.code for member in members}
-    units = await store.units_by_code(session, codes)
-    groups = await store.groups_by_code(session, codes)
+    units, groups = await store.held(session, Unit, codes), await store.held(session, UnitGroup, codes)
+    known: dict[str, Registered] = {**units, **groups}
     for position, member in enumerate(members):
-        if member.code not in units and member.code not in groups:
+        if member.code not in known:
             raise unmet(f"members.{position}", f"there is no unit or group '{member.code}'")
+        if known[member.code].retired_at is not None and (member.until_on is None or member.until_on >= now.date()):
+            raise unmet(f"members.{position}", f"'{member.code}' is retired")
+    return set(units)
+
+
+async def _replace_members(
+    session: Session, group: UnitGroup, members: Sequence[rules.Member], *, now: datetime
+) -> None:
+    """Make these the group's members. Raises Invalid and Unmet, for unknown and retired ones and for circles."""
+    units = await _check_members(session, members, now=now)
+    for position, member in enumerate(members):
         if member.from_on and member.until_on and member.from_on > member.until_on:
             raise invalid(f"members.{position}", f"'{member.code}' leaves before it joins")
     twice = rules.member_twice(members)

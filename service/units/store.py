@@ -43,6 +43,19 @@ async def get_locked(session: Session, table: type[Row], code: str) -> Row:
     return row
 
 
+async def held(session: Session, table: type[Row], codes: Collection[str]) -> dict[str, Row]:
+    """Those of `codes` that exist, as they are now; nobody retires one until this transaction ends.
+
+    Whoever makes something depend on a row asks for it here. FOR KEY SHARE waits for the FOR UPDATE of whoever retires
+    it, and shows what became of it; the other way round, who retires waits and then finds what depends on it.
+    """
+    if not codes:
+        return {}
+    query = select(table).where(col(table.code).in_(codes)).order_by(col(table.code))
+    locked = query.with_for_update(read=True, key_share=True).execution_options(populate_existing=True)
+    return {row.code: row for row in await session.exec(locked)}
+
+
 async def find_member(session: Session, code: str) -> Unit | UnitGroup | None:
     """The unit or group with this code: they share one name space."""
     unit = await session.get(Unit, code)

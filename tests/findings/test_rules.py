@@ -1,7 +1,7 @@
 """Every check, by a plan that has it and one that lacks it."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -152,6 +152,28 @@ def test_two_tasks_with_much_the_same_words_and_date() -> None:
         Code.DUPLICATE_CLAUSE,
     )
     assert not found(plan(task("1", title="编制年度财政预算"), task("2", title="组织案卷评查")), Code.DUPLICATE_CLAUSE)
+
+
+def test_what_says_the_same_a_thousand_times_has_a_thousand_findings_and_not_half_a_million() -> None:
+    same = plan(*(task(str(number), title="组织行政执法案卷评查") for number in range(1_000)))
+    assert len(found(same, Code.DUPLICATE_CLAUSE)) == 999
+
+
+def test_a_duty_with_many_dates_has_one_finding_of_each_kind() -> None:
+    days = [date(2026, 1, 11) + timedelta(weeks=week) for week in range(4)]
+    sundays = tuple(DueFact(day, provisional=True, units=("a.x",)) for day in days)
+    duty = plan(task(dues=sundays), superior_end=date(2025, 12, 31), published_on=date(2026, 3, 1))
+    codes = [one.code for one in find_all(duty, CALENDAR)]
+    assert sorted(codes) == sorted(
+        (
+            Code.BORN_OVERDUE,
+            Code.PROVISIONAL_DATE,
+            Code.OUTSIDE_PERIOD,
+            Code.LATER_THAN_SUPERIOR,
+            Code.NON_WORKING_DAY,
+        )
+    )
+    assert all("3 more" in one.message for one in find_all(duty, CALENDAR))
 
 
 def test_more_than_eight_tasks_on_one_day() -> None:

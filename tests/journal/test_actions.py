@@ -10,9 +10,10 @@ from sqlmodel import select
 
 from service.gate import followers
 from service.gate.transaction import change
-from service.journal.actions import actor_of, attempt, record, recorded, undo
+from service.journal.actions import actor_of, attempt, record, record_all, recorded, undo
 from service.journal.kinds import Kind
 from service.journal.models import JournalEntry
+from service.journal.rules import Fact
 from service.journal.store import FactFilter, list_facts
 from service.kit.actor import Actor
 from service.kit.database import Database, Session
@@ -160,3 +161,52 @@ async def test_facts_keep_their_instant_in_utc(database: Database, actor: Actor)
         await _make(session, actor, "a", now)
     (fact,) = await journal(database)
     assert (fact.at, fact.at.tzinfo) == (datetime(2024, 10, 1, tzinfo=UTC), UTC)
+
+
+def _record(session: Session, actor: Actor, fact: Fact, *, now: datetime) -> None:
+    kind, subject, jurisdiction, before, after, _text = fact
+    record(session, actor, kind=kind, subject=subject, jurisdiction=jurisdiction, before=before, after=after, now=now)
+
+
+async def test_many_facts_at_once_are_told_as_one_by_one(database: Database, actor: Actor, now: datetime) -> None:
+    before, after = {"name": "甲 \"'\\", "aliases": [1, None]}, {"name": "乙", "at": None}
+    facts = [
+        Fact(Kind.UNIT_UPDATED, "a.x", "a", before, after),
+        Fact(Kind.HOLIDAYS_UPDATED, "2025", None, None, None),
+        Fact(Kind.UNIT_CREATED, "a.y", "a", None, {}),
+    ]
+    async with change(database, now=now) as session:
+        for each in facts:
+            _record(session, actor, each, now=now)
+        written = await record_all(session, actor, facts, now=now)
+        assert await record_all(session, actor, [], now=now) == ()
+        _record(session, actor, facts[0], now=now)
+        await session.flush()
+        ids = [entry.id for entry in recorded(session)]
+    kept = await journal(database)
+    assert [entry.id for entry in kept] == ids == sorted(ids, key=lambda id: id or 0)
+    assert [entry.model_dump() for entry in written] == [entry.model_dump() for entry in kept[3:6]]
+    assert [entry.model_dump(exclude={"id"}) for entry in kept[:3]] == [
+        entry.model_dump(exclude={"id"}) for entry in kept[3:6]
+    ]
+    assert [Fact(Kind(f.kind), f.subject, f.jurisdiction, f.before, f.after) for f in kept[3:6]] == facts
+
+
+async def test_many_facts_are_written_in_one_statement(session: Session, actor: Actor, now: datetime) -> None:
+    said: list[str] = []
+
+    def hear(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        said.append(statement)
+
+    facts = [Fact(Kind.UNIT_CREATED, f"a.{number}", "a", None, {"place": number}) for number in range(3_000)]
+    engine = session.get_bind()
+    event.listen(engine, "before_cursor_execute", hear)
+    try:
+        written = await record_all(session, actor, facts, now=now)
+    finally:
+        event.remove(engine, "before_cursor_execute", hear)
+    assert len([statement for statement in said if "INSERT" in statement]) == 1
+    assert len(said) <= 2  # SQLite asks for the last id first
+    assert [entry.after for entry in written] == [fact.after for fact in facts]
+    (first, *_, last) = (entry.id or 0 for entry in written)
+    assert last - first == 2_999

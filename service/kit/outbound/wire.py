@@ -25,6 +25,7 @@ from aiohttp.tracing import Trace
 from httpx_aiohttp import AiohttpTransport
 from yarl import URL
 
+from service.kit.failpoints import failpoint
 from service.kit.outbound.errors import Refused
 
 MAX_HEADER = 8 * 1024  # bytes, of one header and of the status line
@@ -122,6 +123,7 @@ class Connector(aiohttp.TCPConnector):
             if attempt.is_fresh or not connection.protocol.should_close:
                 connection.protocol.turn_to(attempt)
                 attempt.is_connected = True
+                failpoint("deliver.connected")
                 return connection
             connection.close()  # kept, and spoken over since: what was said would pass for the answer to this request
 

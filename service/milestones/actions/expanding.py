@@ -1,6 +1,7 @@
 """From a due specification to occurrences, and who answers for each."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,8 +11,9 @@ from service.due.match import match
 from service.due.spec import parse
 from service.due.workdays import WorkCalendar
 from service.holidays.actions import work_calendar
-from service.journal.actions import record
+from service.journal.actions import record_all
 from service.journal.kinds import Kind
+from service.journal.rules import Fact
 from service.kit.actor import Actor
 from service.kit.database import Session
 from service.kit.errors import Fault, Invalid
@@ -30,43 +32,57 @@ async def expand_milestones(
 ) -> None:
     """Bring milestones' occurrences, and who answers for them, up to what their due specifications and plan say.
 
-    For each: 1. expand  2. pair new dates with old occurrences, so that a moved one keeps its identity  3. write what
-    differs  4. cancel what is gone. Then, for all: resolve the groups as of each due date. Raises Invalid where a
-    milestone means nothing in this plan any more: a rule without an end once the plan has no period.
+    For all: 1. expand  2. pair new dates with old occurrences, so that a moved one keeps its identity  3. write what
+    differs  4. cancel what is gone  5. record it  6. resolve the groups as of each due date. It takes as many
+    statements for a thousand milestones as for one. Raises Invalid where a milestone means nothing in this plan any
+    more: a rule without an end once the plan has no period.
     """
     dues = _all_dues(plan, milestones, await work_calendar(session))
     held = await store.occurrences_of(session, [row.id for row in milestones])
-    for milestone in milestones:
-        await _write_occurrences(session, actor, milestone, held[milestone.id], dues[milestone.id], now=now)
-    await session.flush()
-    await resolve_units(session, milestones=[row.id for row in milestones])
-
-
-async def _write_occurrences(
-    session: Session,
-    actor: Actor,
-    milestone: Milestone,
-    old: Sequence[Occurrence],
-    dues: Sequence[Due],
-    *,
-    now: datetime,
-) -> None:
-    pairs, fresh = _pair(old, dues)
-    moves = [(row, due, snapshot(row)) for row, due in pairs]
-    freed = [row for row, due, _before in moves if row.period != due.period]
+    matches = [_matched(row, held[row.id], dues[row.id]) for row in milestones]
+    freed = [row for each in matches for row, due, _before in each.moves if row.period != due.period]
     for row in freed:  # another one may give up this very period: free them all, then set them all
         row.period = f"~{row.id[-24:]}"
     if freed:
         await session.flush()
-    for row, due, before in moves:
-        _move(session, actor, row, due, before=before, now=now)
-    taken = {row.id for row in old}
-    for due in fresh:
-        _create(session, actor, milestone, due, taken=taken, now=now)
-    kept = {row.id for row, _due, _before in moves}
-    for row in old:
+    facts: list[Fact] = []
+    rows: list[dict[str, Any]] = []
+    for each in matches:
+        facts += _write_match(each, rows=rows, now=now)
+    await session.flush()
+    await store.insert_rows(session, Occurrence, rows)
+    await record_all(session, actor, facts, now=now)
+    await resolve_units(session, milestones=[row.id for row in milestones])
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """A milestone's occurrences so far; which due date each continues, and what was said of it; what is new."""
+
+    milestone: Milestone
+    old: Sequence[Occurrence]
+    moves: Sequence[tuple[Occurrence, Due, dict[str, Any]]]
+    fresh: Sequence[Due]
+
+
+def _matched(milestone: Milestone, old: Sequence[Occurrence], dues: Sequence[Due]) -> _Match:
+    pairs, fresh = _pair(old, dues)
+    return _Match(milestone, old, [(row, due, snapshot(row)) for row, due in pairs], fresh)
+
+
+def _write_match(match: _Match, *, rows: list[dict[str, Any]], now: datetime) -> Iterator[Fact]:
+    """Move, make and cancel a milestone's occurrences; those that are made are added to `rows`."""
+    for row, due, before in match.moves:
+        yield from _move(row, due, before=before, now=now)
+    taken = {row.id for row in match.old}
+    for due in match.fresh:
+        made = _made(match.milestone, due, taken=taken, now=now)
+        rows.append(made)
+        yield Fact(Kind.OCCURRENCE_CREATED, made["id"], made["jurisdiction"], None, _told(made))
+    kept = {row.id for row, _due, _before in match.moves}
+    for row in match.old:
         if row.id not in kept:
-            _cancel(session, actor, row, now=now)
+            yield from _cancel(row, now=now)
 
 
 def _pair(old: Sequence[Occurrence], dues: Sequence[Due]) -> tuple[list[tuple[Occurrence, Due]], list[Due]]:
@@ -117,7 +133,8 @@ async def resolve_units(session: Session, *, milestones: Sequence[str]) -> list[
     membership = await unit_store.membership_below(session, groups, hold=True)
     occurrences = await store.occurrences_of(session, milestones)
     held = await store.units_answering(session, [row.id for rows in occurrences.values() for row in rows])
-    changed = []
+    changed: list[str] = []
+    new: list[dict[str, Any]] = []
     for milestone, rows in occurrences.items():
         assigned = [
             rules.Assigned(row.unit_code or row.group_code or "", rules.Role(row.role))
@@ -126,9 +143,10 @@ async def resolve_units(session: Session, *, milestones: Sequence[str]) -> list[
         for row in rows:
             wanted = rules.answering(assigned, membership, on=row.due_on)
             # What is cancelled keeps the units that it had: they are the ones who must hear of it.
-            if row.status == "active" and await _write_units(session, row, held[row.id], wanted):
+            if row.status == "active" and await _write_units(session, row, held[row.id], wanted, new=new):
                 changed.append(row.id)
     await session.flush()
+    await store.insert_rows(session, OccurrenceUnit, new)
     return changed
 
 
@@ -137,65 +155,78 @@ async def _write_units(
     occurrence: Occurrence,
     held: Sequence[OccurrenceUnit],
     wanted: Sequence[rules.Answering],
+    *,
+    new: list[dict[str, Any]],
 ) -> bool:
+    """Bring the rows of an occurrence up to who is wanted; those to be made are added to `new`."""
     told = [(row.unit, row.role, row.via) for row in held]
     if told == [(one.unit, one.role.value, one.via) for one in wanted]:
         return False
     rows = {row.unit: row for row in held}
     for position, one in enumerate(wanted):
-        row = rows.pop(one.unit, None) or OccurrenceUnit(
-            occurrence=occurrence.id, unit=one.unit, jurisdiction=occurrence.jurisdiction, role="", position=0
+        row = rows.pop(one.unit, None)
+        if row is not None:
+            row.role, row.via, row.position = one.role.value, one.via, position
+            continue
+        new.append(
+            {
+                "occurrence": occurrence.id,
+                "unit": one.unit,
+                "jurisdiction": occurrence.jurisdiction,
+                "role": one.role.value,
+                "via": one.via,
+                "position": position,
+            }
         )
-        row.role, row.via, row.position = one.role.value, one.via, position
-        session.add(row)
     for gone in rows.values():
         await session.delete(gone)
     return True
 
 
-def _create(
-    session: Session, actor: Actor, milestone: Milestone, due: Due, *, taken: Collection[str], now: datetime
-) -> Occurrence:
+def _made(milestone: Milestone, due: Due, *, taken: Collection[str], now: datetime) -> dict[str, Any]:
     id = derived_id("oc", milestone.id, due.period)
     if id in taken:  # the one first made for this period has moved to another since
         id = new_id("oc")
-    row = Occurrence(
-        id=id,
-        milestone=milestone.id,
-        plan=milestone.plan,
-        jurisdiction=milestone.jurisdiction,
-        created_at=now,
-        updated_at=now,
+    return {
+        "id": id,
+        "milestone": milestone.id,
+        "plan": milestone.plan,
+        "jurisdiction": milestone.jurisdiction,
+        "status": rules.MilestoneStatus.ACTIVE.value,
+        "moved_from": None,
+        "moved_at": None,
+        "revision": 1,
+        "created_at": now,
+        "updated_at": now,
+        "cancelled_at": None,
         **_fields(due),
-    )
-    session.add(row)
-    _record(session, actor, row, kind=Kind.OCCURRENCE_CREATED, before=None, now=now)
-    return row
+    }
 
 
-def _move(session: Session, actor: Actor, row: Occurrence, due: Due, *, before: dict[str, Any], now: datetime) -> None:
+def _move(row: Occurrence, due: Due, *, before: dict[str, Any], now: datetime) -> Iterator[Fact]:
     """Give an occurrence its new dates, and call it active again where it was cancelled."""
     was_due_on, was_cancelled = row.due_on, row.status != "active"
     for name, value in _fields(due).items():
         setattr(row, name, value)
     row.status, row.cancelled_at = "active", None
-    if snapshot(row) == before:
+    after = snapshot(row)
+    if after == before:
         return
     row.revision += 1
     row.updated_at = now
     if was_due_on != row.due_on and not was_cancelled:
         row.moved_from, row.moved_at = was_due_on, now
-    _record(session, actor, row, kind=Kind.OCCURRENCE_RESCHEDULED, before=before, now=now)
+    yield Fact(Kind.OCCURRENCE_RESCHEDULED, row.id, row.jurisdiction, before, after)
 
 
-def _cancel(session: Session, actor: Actor, row: Occurrence, *, now: datetime) -> None:
+def _cancel(row: Occurrence, *, now: datetime) -> Iterator[Fact]:
     if row.status == "cancelled":
         return
     before = snapshot(row)
     row.status, row.cancelled_at = "cancelled", now
     row.revision += 1
     row.updated_at = now
-    _record(session, actor, row, kind=Kind.OCCURRENCE_CANCELLED, before=before, now=now)
+    yield Fact(Kind.OCCURRENCE_CANCELLED, row.id, row.jurisdiction, before, snapshot(row))
 
 
 def _fields(due: Due) -> dict[str, Any]:
@@ -214,20 +245,9 @@ def _fields(due: Due) -> dict[str, Any]:
 
 def snapshot(row: Occurrence) -> dict[str, Any]:
     """An occurrence as the journal keeps it (JSON values)."""
-    told = {name: getattr(row, name) for name in _TOLD}
+    return _told({name: getattr(row, name) for name in _TOLD})
+
+
+def _told(values: Mapping[str, Any]) -> dict[str, Any]:
+    told = {name: values[name] for name in _TOLD}
     return {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in told.items()}
-
-
-def _record(
-    session: Session, actor: Actor, row: Occurrence, *, kind: Kind, before: dict[str, Any] | None, now: datetime
-) -> None:
-    record(
-        session,
-        actor,
-        kind=kind,
-        subject=row.id,
-        jurisdiction=row.jurisdiction,
-        before=before,
-        after=snapshot(row),
-        now=now,
-    )

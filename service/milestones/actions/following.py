@@ -8,25 +8,31 @@ from service.journal.actions import actor_of
 from service.journal.models import JournalEntry
 from service.kit.actor import Actor
 from service.kit.database import Session
+from service.kit.errors import Fault, Unmet, require
 from service.milestones import store
 from service.milestones.actions.expanding import expand_milestones, resolve_units
+from service.milestones.models import Milestone
+from service.milestones.rules import MilestoneStatus
 from service.plans import store as plan_store
-from service.plans.rules import DATING_FIELDS
+from service.plans.rules import DATING_FIELDS, PlanStatus
 from service.units import store as unit_store
+from service.units.models import Registered, Unit, UnitGroup
 
 
 async def follow(session: Session, facts: Sequence[JournalEntry], *, now: datetime) -> None:
     """Compute anew what a changed plan dates, and who answers where a group's membership changed."""
     for fact in facts:
-        actor = actor_of(fact)
         if fact.subject_kind == "plan" and fact.before is not None and _dates_changed(fact):
+            actor = actor_of(fact)
             plan = await plan_store.get(session, fact.subject)
             milestones = await store.milestones_of(session, plan.slug)
+            if fact.before["status"] == PlanStatus.ARCHIVED:
+                await _check_assigned(session, milestones)
             await expand_milestones(session, actor, plan=plan, milestones=milestones, now=now)
         if fact.subject_kind == "plan" and fact.before is not None:
             await _renew_versions(session, fact, now=now)
         if fact.subject_kind == "holidays":
-            await refresh_dates(session, actor, now=now)
+            await refresh_dates(session, actor_of(fact), now=now)
     groups = {fact.subject for fact in facts if fact.subject_kind == "group" and fact.before is not None}
     if groups:
         groups |= await unit_store.groups_containing(session, groups)
@@ -45,6 +51,22 @@ async def refresh_dates(session: Session, actor: Actor, *, now: datetime) -> int
         mine = [row for row in outdated if row.plan == slug]
         await expand_milestones(session, actor, plan=plan, milestones=mine, now=now)
     return len(outdated)
+
+
+async def _check_assigned(session: Session, milestones: Sequence[Milestone]) -> None:
+    """A plan that comes back brings its open milestones along, and their units may have been retired meanwhile."""
+    active = {row.id: row for row in milestones if row.status == MilestoneStatus.ACTIVE}
+    held = await store.assignments_of(session, active)
+    codes = {one.unit_code or one.group_code or "" for found in held.values() for one in found}
+    known: list[Registered] = [*(await unit_store.held(session, Unit, codes)).values()]
+    known += (await unit_store.held(session, UnitGroup, codes)).values()
+    retired = {row.code for row in known if row.retired_at is not None}
+    faults = [
+        Fault("status", f"the milestone '{active[id].key}' is assigned to '{code}', which is retired")
+        for id, found in held.items()
+        for code in sorted({one.unit_code or one.group_code or "" for one in found} & retired)
+    ]
+    require(faults, Unmet)
 
 
 async def _renew_versions(session: Session, fact: JournalEntry, *, now: datetime) -> None:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, Final
 
 from service.due.spec import DueSpec, Fault, Form, check
-from service.planfiles.rules.due_nodes import refuse_due
+from service.planfiles.rules.due_nodes import refuse_inside
 from service.planfiles.rules.faults import Where
 from service.planfiles.rules.shapes import GroupShape, JurisdictionShape, MemberShape, MilestoneShape, PlanShape
 from service.planfiles.rules.values import Reading, shown
@@ -171,4 +171,4 @@ def _check_in_frame(plan: PlanShape, specs: Iterable[tuple[str, DueSpec, Where]]
             found = check(bare, around)
         if spec.form is Form.RECURRING:
             known[bare] = found
-        refuse_due(found, path, reading.nodes.get(path), where, reading.faults)
+        refuse_inside(found, path, reading.nodes.get(path), where, reading.faults)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from service.due.spec import DueSpec, to_full_mapping
+from service.milestones.rules import MilestoneStatus
 from service.planfiles.rules import fields as f
 from service.planfiles.rules.emit import TABLES, item_mapping, plain
 from service.planfiles.rules.faults import Where
@@ -76,9 +77,9 @@ def difference(desired: PlanFile, current: PlanFile, *, prune: bool) -> Differen
         *_changes("milestone", _above_first(desired.milestones, "key"), held),
     ]
     wanted = {item.key for item in desired.milestones}
-    gone = [item for item in held if item.key not in wanted and item.status != "cancelled"]
+    gone = [item for item in held if item.key not in wanted and item.status != MilestoneStatus.CANCELLED]
     if prune:
-        status = FieldChange("status", "active", "cancelled")
+        status = FieldChange("status", MilestoneStatus.ACTIVE.value, MilestoneStatus.CANCELLED.value)
         changes += [Change(CANCEL, "milestone", item.key, item.title, (status,)) for item in gone]
     known = {item.key for item in held}
     before = [item.key for item in held if item.key in wanted]
@@ -173,7 +174,7 @@ def render_difference(found: Difference) -> str:
         end = "  (cancelled)" if change.action == CANCEL else ""
         lines.append(f"{sign} {change.subject} {change.name} {_one_line(change.title)}{end}")
         if change.action == UPDATE:
-            lines += [f"    {one.path}: {_shown(one.before)} → {_shown(one.after)}" for one in change.fields]
+            lines += [f"    {one.path}: {shown(one.before)} → {shown(one.after)}" for one in change.fields]
     if found.reordered:
         lines.append("~ milestones stand in a new order")
     if found.left:
@@ -184,16 +185,17 @@ def render_difference(found: Difference) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A value as a person reads it, on one line, long ones cut."""
     match value:
         case None | [] | "":
             return "(none)"
         case bool():
             return "true" if value else "false"
         case list():
-            return _one_line(f"[{', '.join(_shown(entry) for entry in value)}]")
+            return _one_line(f"[{', '.join(shown(entry) for entry in value)}]")
         case dict():
-            return _one_line(f"{{{', '.join(f'{name}: {_shown(entry)}' for name, entry in value.items())}}}")
+            return _one_line(f"{{{', '.join(f'{name}: {shown(entry)}' for name, entry in value.items())}}}")
         case _:
             return _one_line(str(value))
 

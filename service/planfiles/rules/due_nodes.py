@@ -7,7 +7,7 @@ from typing import Final
 
 from service.due.spec import DueSpec, Fault, InvalidDue, parse
 from service.planfiles.rules.faults import Faults, Where
-from service.planfiles.rules.nodes import Broken, Mapping, Node, Scalar
+from service.planfiles.rules.nodes import Broken, Mapping, Node, Scalar, Sequence
 
 _NUMBERS: Final = frozenset({"count", "amount", "ratio", "years"})
 _WHOLE: Final = re.compile(r"[+-]?[0-9]{1,15}")
@@ -19,24 +19,27 @@ def read_due(node: Node, path: str, faults: Faults) -> DueSpec | None:
     try:
         return parse(_plain("", node))
     except InvalidDue as invalid:
-        if not _holds_broken(node):
-            refuse_due(invalid.faults, path, node, node.where, faults)
+        if not holds_broken(node):
+            refuse_inside(invalid.faults, path, node, node.where, faults)
         return None
 
 
-def refuse_due(found: Iterable[Fault], path: str, node: Node | None, where: Where, faults: Faults) -> None:
-    """Note the faults of one due specification, each at the field that it names, or at what holds that field."""
+def refuse_inside(found: Iterable[Fault], path: str, node: Node | None, where: Where, faults: Faults) -> None:
+    """Note the faults of a value that is written as a mapping, each at the field that it names, or at what holds it."""
     for fault in found:
         place, inner = where if node is None else node.where, node
         for name in fault.path:
-            inner = _child(inner, str(name))
+            inner = _child(inner, name)
             if inner is None:
                 break
             place = inner.where
-        faults.add(place, ".".join((path, *map(str, fault.path))), fault.message)
+        steps = (f"[{name}]" if isinstance(name, int) else f".{name}" for name in fault.path)
+        faults.add(place, path + "".join(steps), fault.message)
 
 
-def _child(node: Node | None, name: str) -> Node | None:
+def _child(node: Node | None, name: str | int) -> Node | None:
+    if isinstance(node, Sequence) and isinstance(name, int):
+        return node.items[name]
     if not isinstance(node, Mapping):
         return None
     return next((value for key, value in node.entries if key.text == name), None)
@@ -59,7 +62,10 @@ def _plain(name: str, node: Node) -> object:
     return node.text
 
 
-def _holds_broken(node: Node) -> bool:
+def holds_broken(node: Node) -> bool:
+    """Whether something in a node was refused already."""
+    if isinstance(node, Sequence):
+        return any(map(holds_broken, node.items))
     if isinstance(node, Mapping):
-        return any(_holds_broken(value) for _, value in node.entries)
+        return any(holds_broken(value) for _, value in node.entries)
     return isinstance(node, Broken)

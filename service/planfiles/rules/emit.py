@@ -9,6 +9,7 @@ from service.due.spec import to_mapping as due_mapping
 from service.planfiles.rules import fields as f
 from service.planfiles.rules.layout import layout
 from service.planfiles.rules.shapes import MemberShape, PlanFile, SourceShape
+from service.reminders.rules.policy import Policy, print_text
 
 HEAD: Final = "# yaml-language-server: $schema=../docs/plan.schema.json\n"
 TABLES: Final = {
@@ -48,6 +49,8 @@ def plain(value: object) -> Any:
     match value:
         case DueSpec():
             return due_mapping(value)
+        case Policy():
+            return print_text(value)
         case SourceShape():
             return item_mapping(value, f.SOURCE_FIELDS)
         case MemberShape():

@@ -10,7 +10,7 @@ from typing import Final
 
 from service.due.spec import BeforeMonth
 from service.milestones.rules import KEY as KEY_PATTERN
-from service.milestones.rules import MilestoneKind
+from service.milestones.rules import MilestoneKind, MilestoneStatus
 from service.plans.rules import SLUG, PlanStatus, Visibility
 from service.units.rules import JURISDICTION_CODE, MEMBER_CODE, UnitKind
 
@@ -93,8 +93,13 @@ class Due:
     """A due specification; `service.due` knows what it may hold."""
 
 
+@dataclass(frozen=True, slots=True)
+class Reminders:
+    """A reminder policy; `service.reminders` knows what it may hold."""
+
+
 OneKind = Text | Coded | Choice | Flag | Day | Days | Zone
-Kind = OneKind | Lines | Several | Members | Source | Due
+Kind = OneKind | Lines | Several | Members | Source | Due | Reminders
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +122,6 @@ KEY: Final = Coded("milestone key", KEY_PATTERN, 64, "2.2.1-1")
 IMPLEMENTS: Final = Coded(
     "slug/key of another plan's milestone", _IMPLEMENTS, 129, "shanghai-enforcement-2023-2025/2.2-1"
 )
-MILESTONE_STATUSES: Final = ("active", "cancelled")
 
 _ALIASES: Final = Several(NAME, at_most=MOST_ALIASES)
 _NOTE_FIELD: Final = Field("note", NOTE, "Anything a reader should know.")
@@ -173,6 +177,7 @@ PLAN_FIELDS: Final = (
     Field("time_zone", Zone(), "IANA name; the service's own when absent."),
     Field("before_month", Choice(tuple(map(str, BeforeMonth))), "How X月前 is read.", default="inclusive"),
     Field("default_due", Due(), "A due specification for every milestone without its own; it cannot recur."),
+    Field("reminders", Reminders(), "When notices about its due dates go out; the service's own policy when absent."),
     Field("superior", PLAN_SLUG, "Slug of the plan that this one implements."),
     Field("source", Source(), "Where the text is."),
     _NOTE_FIELD,
@@ -189,6 +194,7 @@ MILESTONE_FIELDS: Final = (
     Field("title", Text(200), "Short, in your own words.", required=True),
     Field("kind", Choice(tuple(map(str, MilestoneKind))), "What sort of milestone it is.", default="task"),
     Field("due", Due(), "When it is due; absent: the plan's default, or none."),
+    Field("reminders", Reminders(), "When notices about it go out; absent: as for the plan."),
     Field("lead", Several(MEMBER), "Units or groups in the lead (牵头), in the document's order.", default=()),
     Field("responsible", Several(MEMBER), "Units or groups responsible (责任), in the document's order.", default=()),
     Field("support", Several(MEMBER), "Units or groups in support (配合), in the document's order.", default=()),
@@ -196,7 +202,7 @@ MILESTONE_FIELDS: Final = (
     Field("implements", IMPLEMENTS, "slug/key of the superior plan's milestone that this one carries out."),
     Field("lines", Lines(), "Line numbers in the source file; the first is where the obligation stands.", default=()),
     Field("hand_in", Text(2000, several_lines=True), "What has to be handed in, to whom."),
-    Field("status", Choice(MILESTONE_STATUSES), "Whether it still counts.", default="active"),
+    Field("status", Choice(tuple(map(str, MilestoneStatus))), "Whether it still counts.", default="active"),
     Field("note", NOTE, "A reader's note: how a phrase was read, what was inferred."),
 )
 

@@ -1,10 +1,13 @@
 """What plan files refer to, and where several of them contradict each other. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from service.kit.errors import Fault
+from service.kit.ids import derived_id
 from service.planfiles.rules.faults import Where
 from service.planfiles.rules.shapes import ROLES, GroupShape, JurisdictionShape, PlanFile, PlanShape, UnitShape
+from service.reminders.rules.policy import of_milestone, of_plan
+from service.units.rules import nearest
 
 _Declared = JurisdictionShape | UnitShape | GroupShape | PlanShape
 
@@ -38,6 +41,13 @@ def _elsewhere(where: Where) -> str:
     return f" ({where.file}:{where.line})" if where.line else ""
 
 
+def unknown(code: str, names: Mapping[str, str]) -> str:
+    """The sentence for a code that nobody knows. `names`: every name and code → its code."""
+    near = list(dict.fromkeys(names[name] for name in nearest(code, names)))
+    hint = f"; the nearest known are {', '.join(near)}" if near else "; declare it in the file, or correct the code"
+    return f"nobody knows '{code}'{hint}"
+
+
 def references(file: PlanFile) -> list[tuple[str, str, Where]]:
     """Every code of a jurisdiction, unit or group that a file refers to, with its path and place."""
     found: list[tuple[str, str, Where]] = []
@@ -58,3 +68,13 @@ def references(file: PlanFile) -> list[tuple[str, str, Where]]:
             codes: tuple[str, ...] = getattr(milestone, role)
             found += [(code, f"milestones[{place}].{role}", milestone.where) for code in codes]
     return found
+
+
+def reminder_subjects(file: PlanFile) -> list[str]:
+    """Whose reminder policies a file sets, under the names by which they are kept."""
+    if file.plan is None:
+        return []
+    slug = file.plan.slug
+    own = [of_plan(slug)] if file.plan.reminders is not None else []
+    keys = [shape.key for shape in file.milestones if shape.reminders is not None]
+    return own + [of_milestone(derived_id("ms", slug, key)) for key in keys]

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from service.due.spec import Bound, Boundary, Roll
 from service.planfiles.rules import fields as f
+from service.reminders.rules.policy import MOST_OFFSETS
 
 Schema = dict[str, Any]
 
@@ -47,6 +48,7 @@ def plan_schema() -> Schema:
             "source": {**_item(f.SOURCE_FIELDS), "minProperties": 1},
             "due": _due(),
             "quota": _quota(),
+            "reminders": _reminders(),
         },
     }
 
@@ -111,6 +113,8 @@ def _written(kind: f.Kind) -> Schema:
             return {"$ref": "#/$defs/source"}
         case f.Due():
             return {"$ref": "#/$defs/due"}
+        case f.Reminders():
+            return {"$ref": "#/$defs/reminders"}
         case _:
             raise TypeError(f"no schema for {kind}")
 
@@ -183,6 +187,30 @@ def _quota() -> Schema:
         "description": "How much has to be done.",
         **_object(properties),
         "oneOf": [{"required": [name]} for name in ("count", "amount", "ratio")],
+    }
+
+
+def _reminders() -> Schema:
+    """A reminder policy: one line of text, or the API's fields."""
+    offset, time = "(?:0w?d|[-+][0-9]{1,3}w?d)", "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
+    line = f"^(?:never|{offset}(?: {offset})*(?: at {time})?(?: roll (?:preceding|none))?)$"
+    offsets = {
+        "description": "Days (d) or workdays (wd) before and after the due date; an empty list: never.",
+        "type": "array",
+        "uniqueItems": True,
+        "maxItems": MOST_OFFSETS,
+        "items": _text(f"^{offset}$", "-7d", "-3wd", "0d", "+1d"),
+    }
+    roll = {
+        "description": "Whether a notice in days moves off a day off.",
+        "enum": ["preceding", "none"],
+        "default": "preceding",
+    }
+    at = {"description": "Time of day, in quotes.", **_text(f"^{time}$", "09:00")}
+    fields = _object({"offsets": offsets, "at": at, "roll": roll}, ["offsets"])
+    return {
+        "description": "When notices go out: -7d -3wd 0d +1d at 09:00, or never.",
+        "anyOf": [_text(line, "-30d -7d -1d 0d +1d +7d at 09:00", "-3wd 0d at 08:30 roll none", "never"), fields],
     }
 
 

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from service.due.spec import DueSpec
+from service.milestones.rules import MilestoneKind, MilestoneStatus, Role
 from service.planfiles.rules.faults import Where
+from service.reminders.rules.policy import Policy
 
-ROLES = ("lead", "responsible", "support")
+ROLES = tuple(map(str, Role))
 
 NOWHERE = Where()
 
@@ -82,7 +84,7 @@ class SourceShape:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanShape:
-    """One document. `period` is its first and last day; `time_zone` None means the service's own."""
+    """One document. `period` is its first and last day; `time_zone` and `reminders` None mean the service's own."""
 
     slug: str
     title: str
@@ -96,6 +98,7 @@ class PlanShape:
     time_zone: str | None = None
     before_month: str = "inclusive"
     default_due: DueSpec | None = None
+    reminders: Policy | None = None
     superior: str | None = None
     source: SourceShape | None = None
     note: str | None = None
@@ -104,13 +107,16 @@ class PlanShape:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MilestoneShape:
-    """One task of the plan. `due` None means the plan's default, or none; the roles hold codes of units or groups."""
+    """One task of the plan. `due` None means the plan's default, or none; `reminders` None the plan's policy, or the
+    service's; the roles hold codes of units or groups.
+    """
 
     key: str
     ref: str | None = None
     title: str
-    kind: str = "task"
+    kind: str = MilestoneKind.TASK.value
     due: DueSpec | None = None
+    reminders: Policy | None = None
     lead: tuple[str, ...] = ()
     responsible: tuple[str, ...] = ()
     support: tuple[str, ...] = ()
@@ -118,7 +124,7 @@ class MilestoneShape:
     implements: str | None = None
     lines: tuple[int, ...] = ()
     hand_in: str | None = None
-    status: str = "active"
+    status: str = MilestoneStatus.ACTIVE.value
     note: str | None = None
     where: Where = field(default=NOWHERE, compare=False)
 

@@ -18,6 +18,7 @@ from service.planfiles.rules import fields as f
 from service.planfiles.rules.due_nodes import read_due
 from service.planfiles.rules.faults import Faults, Where
 from service.planfiles.rules.nodes import Broken, Mapping, Node, Scalar, Sequence
+from service.planfiles.rules.reminder_nodes import read_reminders
 from service.planfiles.rules.shapes import MemberShape, SourceShape
 
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -97,6 +98,8 @@ def read_value(kind: f.Kind, node: Node, path: str, reading: Reading) -> Any:
             return _source(node, path, reading)
         case f.Due():
             return read_due(node, path, reading.faults)
+        case f.Reminders():
+            return read_reminders(node, path, reading.faults)
         case _:
             return _one(kind, node, path, reading)
 
