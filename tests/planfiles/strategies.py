@@ -15,6 +15,7 @@ from service.planfiles.rules.shapes import (
     SourceShape,
     UnitShape,
 )
+from service.reminders.rules.policy import parse_text
 
 AWKWARD = (
     "null", "~", "Null", "true", "no", "NO", "on", "y", "2.10", "2025", "1e3", "0o17", "0x1F", "1_000", "017",
@@ -67,6 +68,12 @@ RULES = (
     {"rrule": "FREQ=YEARLY;BYMONTH=4;BYMONTHDAY=30", "boundary": "before"},
 )  # fmt: skip
 SINGLE_DUE = st.sampled_from([parse(mapping) for mapping in DUE])
+REMINDERS = st.none() | st.sampled_from(
+    [
+        parse_text(line)
+        for line in ("never", "0d", "-30d -7d -1d 0d +1d +7d", "-3wd +1wd at 08:30 roll none", "-1d at 00:00")
+    ]
+)
 ANY_DUE: st.SearchStrategy[DueSpec] = SINGLE_DUE | st.sampled_from([parse(mapping) for mapping in RULES])
 
 
@@ -141,6 +148,7 @@ def plans(draw: st.DrawFn) -> PlanShape:
         time_zone=draw(st.sampled_from((None, "Asia/Shanghai", "UTC"))),
         before_month=draw(st.sampled_from(("inclusive", "exclusive"))),
         default_due=draw(st.none() | st.sampled_from([parse(DUE[0]), parse(DUE[2])])),
+        reminders=draw(REMINDERS),
         superior=draw(st.sampled_from((None, "shanghai-2023"))),
         source=source,
         note=draw(st.none() | notes()),
@@ -162,6 +170,7 @@ def plan_files(draw: st.DrawFn) -> PlanFile:
             title=draw(texts(200)),
             kind=draw(st.sampled_from(("task", "duty"))),
             due=draw(st.none() | _due_within(plan, bounded=bounded)),
+            reminders=draw(REMINDERS),
             lead=draw(several(CODES)),
             responsible=draw(several(CODES)),
             support=draw(several(CODES)),

@@ -1,6 +1,5 @@
 """How a firing ends whose time has come; and what becomes of several that come due at once."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -91,7 +90,7 @@ def test_notices_of_another_due_date_overtake_nothing() -> None:
 
 
 def test_of_two_at_one_instant_the_one_closer_to_the_date_or_further_after_it_goes_out() -> None:
-    same = [replace(_notice(offset), fire_at=NOW) for offset in ("-7d", "-1d")]
+    same = [_notice(offset)._replace(fire_at=NOW) for offset in ("-7d", "-1d")]
     assert _outcomes(*same) == ["overtaken", "time"]
     assert _outcomes(*reversed(same)) == ["time", "overtaken"]
 

@@ -74,6 +74,22 @@ async def test_a_firing_points_to_its_fact_and_the_fact_to_it(world: World) -> N
     assert (fact.actor, fact.subject, fact.jurisdiction) == ("service:milepost", row.occurrence, "demo")
 
 
+async def test_what_the_answer_says_is_what_the_fact_says(world: World) -> None:
+    roles = {"demo.justice": "lead", "demo.water": "support"}
+    tasks = [
+        await world.milestone({"value": "2024-11-07", "time": "17:30"}, roles=roles),
+        await world.milestone("2024-11-07"),
+    ]
+    await world.edit(tasks[1], title='"引号"\\ \n\t\u2028 <&> 😀')
+    await world.say(tasks[0], "in_progress")
+    fired = await world.tick("2024-11-06T09:00", policy=dict(CATCH_UP) | {NoticeKind.DUE_SOON: CatchUp.DIGEST})
+    told = [one.fact for one in fired if one.fact]
+    kept = await world.notices()
+    assert [fact.model_dump() for fact in told] == [fact.model_dump() for fact in kept]
+    assert {fact.after["title"] for fact in kept if fact.after} == {"任务", '"引号"\\ \n\t\u2028 <&> 😀'}
+    assert [len(fact.after["notice"]["also"]) for fact in kept if fact.after] == [2, 2]
+
+
 async def test_after_a_long_rest_one_reminder_goes_out_and_the_others_say_why_not(world: World) -> None:
     await world.milestone("2024-11-07")
     fired = await world.tick("2024-11-06T15:00")

@@ -2,8 +2,8 @@
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from service.progress.rules import Standing, all_finished
 from service.reminders.rules.offsets import NoticeKind, parse_offset
@@ -38,9 +38,11 @@ CATCH_UP: Mapping[NoticeKind, CatchUp] = {
 FIRE = End(FiringStatus.FIRED, Cause.TIME, "its time had come")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
-    """A firing whose time has come, or came. `cause`: empty while it is pending."""
+class Notice(NamedTuple):
+    """A firing whose time has come, or came. `cause`: empty while it is pending.
+
+    A tuple, as `Owed` is, because they are made by the ten thousand.
+    """
 
     id: str
     occurrence: str
@@ -58,8 +60,7 @@ class Notice:
         return self.fire_at, offset.count, self.offset
 
 
-@dataclass(frozen=True, slots=True)
-class Owed:
+class Owed(NamedTuple):
     """What an occurrence is when one of its notices is due: is it still owed, of a published plan, and until when?"""
 
     active: bool

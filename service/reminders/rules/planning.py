@@ -39,7 +39,7 @@ class Cause(StrEnum):
 
 
 # These ended because of what was planned then, not because of what went out: the same notice may be planned again.
-_UNDONE = frozenset(
+UNDONE = frozenset(
     {Cause.MOVED, Cause.POLICY, Cause.ZONE, Cause.WORKDAYS, Cause.CANCELLED, Cause.FINISHED, Cause.DRAFT}
 )
 
@@ -144,7 +144,7 @@ def _settled(firing: Held, *, now: dt.datetime, grace: dt.timedelta) -> bool:
     """
     if firing.cause == Cause.GRACE:
         return firing.fire_at < now - grace
-    return firing.cause not in _UNDONE
+    return firing.cause not in UNDONE
 
 
 def _version(current: int, held: Iterable[Held], missing: Sequence[Planned], *, ended: bool) -> int:

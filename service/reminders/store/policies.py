@@ -1,6 +1,6 @@
 """How reminder policies are found."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from sqlmodel import col, select
 
@@ -25,7 +25,11 @@ async def policies_of(
     session: Session, *, plans: Collection[str], milestones: Collection[str] = ()
 ) -> dict[str, Policy]:
     """Subject → policy, of the service, of these plans and of these milestones, where one is set."""
-    subjects = [OF_SERVICE, *map(of_plan, plans), *map(of_milestone, milestones)]
+    return await policies_named(session, [OF_SERVICE, *map(of_plan, plans), *map(of_milestone, milestones)])
+
+
+async def policies_named(session: Session, subjects: Sequence[str]) -> dict[str, Policy]:
+    """Subject → policy, of these, where one is set."""
     found: dict[str, Policy] = {}
     for some in _batches(subjects):
         query = select(ReminderPolicy.subject, ReminderPolicy.policy).where(
@@ -36,6 +40,6 @@ async def policies_of(
     return found
 
 
-def _batches(subjects: list[str]) -> Iterator[list[str]]:
+def _batches(subjects: Sequence[str]) -> Iterator[Sequence[str]]:
     for start in range(0, len(subjects), MOST_AT_ONCE):
         yield subjects[start : start + MOST_AT_ONCE]

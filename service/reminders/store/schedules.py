@@ -12,13 +12,23 @@ from typing import Any
 from sqlalchemy import bindparam, func, or_
 from sqlmodel import col, insert, select, update
 
-from service.kit.database import Session
+from service.kit.database import Instant, Session
 from service.milestones.models import Occurrence
 from service.plans.models import Plan
 from service.reminders.models import Firing, ReminderSchedule
 from service.reminders.rules.planning import End, FiringStatus, Held
 
 MOST_AT_ONCE = 10_000
+
+# One statement for all of them where the server is asked over a network; the embedded one is asked row by row, in C.
+_END_ON_POSTGRESQL = """
+UPDATE firing SET status = how, cause = why, reason = sentence, fact = recorded, ended_at = $5::timestamptz
+FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $6::text[]) AS ended (how, why, sentence, recorded, which)
+WHERE firing.id = which AND status = 'pending'
+"""
+_END_ON_SQLITE = """
+UPDATE firing SET status = ?, cause = ?, reason = ?, fact = ?, ended_at = ? WHERE id = ? AND status = 'pending'
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,29 +120,22 @@ async def end_firings(session: Session, ends: Sequence[tuple[str, End, int | Non
     if not ends:
         return
     connection = await session.connection()
-    query = (
-        update(Firing)
-        .where(col(Firing.id) == bindparam("which"), col(Firing.status) == FiringStatus.PENDING.value)
-        .values(
-            status=bindparam("how"),
-            cause=bindparam("why"),
-            reason=bindparam("sentence"),
-            fact=bindparam("recorded"),
-            ended_at=bindparam("at"),
+    if connection.dialect.name == "postgresql":
+        ids, hows, facts = zip(*ends, strict=True)
+        values = (
+            [end.status.value for end in hows],
+            [end.cause.value for end in hows],
+            [end.reason for end in hows],
+            facts,
+            now,
+            ids,
         )
-    )
-    rows = [
-        {
-            "which": id,
-            "how": end.status.value,
-            "why": end.cause.value,
-            "sentence": end.reason,
-            "recorded": fact,
-            "at": now,
-        }
-        for id, end, fact in ends
-    ]
-    await connection.execute(query, rows)
+        await connection.exec_driver_sql(_END_ON_POSTGRESQL, values)
+        return
+    write_instant = Instant().dialect_impl(connection.dialect).bind_processor(connection.dialect)
+    when = write_instant(now) if write_instant else now
+    rows = [(end.status.value, end.cause.value, end.reason, fact, when, id) for id, end, fact in ends]
+    await connection.exec_driver_sql(_END_ON_SQLITE, rows)
 
 
 async def save_schedules(session: Session, new: Sequence[Schedule], changed: Sequence[Schedule]) -> None:
