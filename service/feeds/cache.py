@@ -5,7 +5,7 @@ import hashlib
 import zlib
 from base64 import urlsafe_b64encode
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -13,7 +13,9 @@ from typing import Any, Generic, TypeVar
 
 import brotli
 
+from service.feeds.rules.checksums import joined, shift_of
 from service.feeds.rules.negotiation import Encoding
+from service.feeds.rules.runs import Run
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -23,8 +25,6 @@ BROTLI_QUALITY = 5
 # A gzip member (RFC 1952) without name and time: the same text gives the same bytes at any hour.
 _GZIP_HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 _LAST_BLOCK = b"\x03\x00"
-_PIECE_ENDS = 32  # one entry in so many ends a piece, on average
-_LONGEST_PIECE = 128
 
 Message = dict[str, Any]
 
@@ -37,6 +37,11 @@ class Block:
     revision: int
     lines: bytes
     zones: tuple[str, ...] = ()
+
+    @property
+    def weight(self) -> int:
+        """Bytes in memory, about."""
+        return len(self.lines) + 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +88,19 @@ def answer_of(body: bytes, *, encoding: Encoding, changed_at: datetime) -> Answe
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Some entries in a row, compressed by themselves: where they stand in the compressed body."""
+    """A run of entries, compressed by itself: where it stands in the compressed body, what the check sum of the whole
+    needs to know of its plain bytes, and the time zones that its entries refer to."""
 
     start: int
     end: int
+    length: int
+    check: int
+    shift: int
+    zones: tuple[str, ...] = ()
+
+    def at(self, start: int) -> "Piece":
+        """The same piece, in another place."""
+        return Piece(start, start + self.end - self.start, self.length, self.check, self.shift, self.zones)
 
 
 class Body:
@@ -102,7 +116,7 @@ class Body:
     @property
     def weight(self) -> int:
         """Bytes in memory, about."""
-        return len(self.answers["gzip"].body) + 150 * len(self.pieces) + 2_000
+        return len(self.answers["gzip"].body) + 400 * len(self.pieces) + 2_000
 
     def make(self, encoding: Encoding) -> Answer:
         """The body in an encoding that was not asked for yet. Takes some milliseconds for a large feed."""
@@ -111,53 +125,65 @@ class Body:
         return answer_of(body, encoding=encoding, changed_at=self.changed_at)
 
 
-def compose(head: bytes, blocks: Sequence[Block], foot: bytes, *, changed_at: datetime, before: Body | None) -> Body:
-    """A body from its parts. Pieces that stood in the body `before` are taken over as they are: after an edit of
-    one entry only the piece around it is compressed again.
+def wanting(runs: Sequence[Run], before: Body | None) -> list[str]:
+    """The entries whose blocks `compose` will need: those of runs that did not stand in the body before."""
+    kept = before.pieces if before else {}
+    return [uid for run in runs if run.key not in kept for uid in run.uids]
 
-    Where pieces end depends on the entries alone, so that every replica gives the same bytes whatever it had before.
+
+def zones_of(runs: Sequence[Run], blocks: Mapping[str, Block], before: Body | None) -> set[str]:
+    """The time zones that the entries of these runs refer to."""
+    kept = before.pieces if before else {}
+    return {zone for run in runs for zone in (kept[run.key].zones if run.key in kept else _zones(run, blocks))}
+
+
+def compose(
+    head: bytes,
+    runs: Sequence[Run],
+    blocks: Mapping[str, Block],
+    foot: bytes,
+    *,
+    changed_at: datetime,
+    before: Body | None,
+) -> Body:
+    """A body from its parts. Pieces that stood in the body `before` are taken over as they are: after an edit of
+    one entry only the piece around it is compressed again, and nobody looks at what is in the others.
+
+    `blocks`: those that `wanting` names, by UID.
     """
     kept = before.pieces if before else {}
     old = memoryview(before.answers["gzip"].body) if before else memoryview(b"")
     parts: list[bytes | memoryview] = [_GZIP_HEAD]
     pieces: dict[bytes, Piece] = {}
     check, length, size = 0, 0, len(_GZIP_HEAD)
-    for plain, key in _pieces(head, blocks, foot):
-        found = kept.get(key)
-        part = old[found.start : found.end] if found else _deflate(plain)
+
+    def add(key: bytes, part: bytes | memoryview, piece: Piece) -> None:
+        nonlocal check, length, size
         parts.append(part)
-        pieces[key] = Piece(size, size + len(part))
-        size += len(part)
-        check = zlib.crc32(plain, check)
-        length += len(plain)
+        pieces[key] = piece.at(size)
+        check = joined(check, piece.check, piece.shift)
+        length, size = length + piece.length, size + len(part)
+
+    add(hashlib.blake2b(head, digest_size=16).digest(), *_made(head))
+    for run in runs:
+        if found := kept.get(run.key):
+            add(run.key, old[found.start : found.end], found)
+        else:
+            lines = [blocks[uid].lines for uid in run.uids]
+            plain = b"".join([*lines, foot] if run is runs[-1] else lines)
+            add(run.key, *_made(plain, zones=_zones(run, blocks)))
     tail = check.to_bytes(4, "little") + (length & 0xFFFFFFFF).to_bytes(4, "little")
     body = b"".join([*parts, _LAST_BLOCK, tail])
     return Body(answer_of(body, encoding="gzip", changed_at=changed_at), pieces, changed_at)
 
 
-def _pieces(head: bytes, blocks: Sequence[Block], foot: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Plain bytes and key of every piece, in order."""
-    yield head, _key(head)
-    run: list[Block] = []
-    for block in blocks:
-        run.append(block)
-        if len(run) == _LONGEST_PIECE or zlib.crc32(block.uid.encode()) % _PIECE_ENDS == 0:
-            yield _joined(run), _key_of(run)
-            run.clear()
-    yield _joined(run) + foot, _key_of(run) + b"."
+def _zones(run: Run, blocks: Mapping[str, Block]) -> tuple[str, ...]:
+    return tuple(sorted({zone for uid in run.uids for zone in blocks[uid].zones}))
 
 
-def _joined(run: Sequence[Block]) -> bytes:
-    return b"".join([block.lines for block in run])
-
-
-def _key_of(run: Sequence[Block]) -> bytes:
-    # Of the revisions, not of the lines: those are twenty times as long.
-    return _key("\n".join([f"{block.uid}/{block.revision}" for block in run]).encode())
-
-
-def _key(text: bytes) -> bytes:
-    return hashlib.blake2b(text, digest_size=16).digest()
+def _made(plain: bytes, *, zones: tuple[str, ...] = ()) -> tuple[bytes, Piece]:
+    part = _deflate(plain)
+    return part, Piece(0, len(part), len(plain), zlib.crc32(plain), shift_of(len(plain)), zones)
 
 
 def _deflate(plain: bytes) -> bytes:
@@ -197,6 +223,13 @@ class Shelf(Generic[Key, Value]):
             return None
         self._used.add(key)
         return found[0]
+
+    def get_all(self, keys: Iterable[Key]) -> dict[Key, Value]:
+        """What is kept under these keys, which now have been used. A new feed asks for a thousand at once."""
+        kept = self._kept
+        found = {key: kept[key][0] for key in keys if key in kept}
+        self._used.update(found)
+        return found
 
     def put(self, key: Key, value: Value, *, weight: int) -> None:
         """Keep something; others may fall off."""

@@ -3,10 +3,13 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary
+from sqlalchemy import CheckConstraint, Index, LargeBinary, text
 from sqlmodel import Field, SQLModel
 
 from service.kit.database import Instant, Json
+
+# Of entries without a unit, those of every jurisdiction would stand in one row, counted by ledgers of their own.
+_WITH_UNIT: Any = {"sqlite_where": text("unit IS NOT NULL"), "postgresql_where": text("unit IS NOT NULL")}
 
 
 class FeedEntry(SQLModel, table=True):
@@ -15,7 +18,9 @@ class FeedEntry(SQLModel, table=True):
 
     `facts` is what its text is made from, `light`, `state` and `moved` are what the date makes of them; `fingerprint`
     tells whether any of it differs. `next_change_on` is the next day on which the date alone changes something.
-    `sort_on` is the due date, or 9999-12-31 for what has none.
+    `sort_on` is the due date, or 9999-12-31 for what has none. `changed_in` is the number that the ledger of its
+    unit's jurisdiction (without a unit: its own) had reached when it last changed: after an edit a large feed reads
+    what has changed since, and nothing else.
     """
 
     __tablename__ = "feed_entry"
@@ -23,6 +28,7 @@ class FeedEntry(SQLModel, table=True):
         CheckConstraint("state IN ('active', 'ended', 'left')", name="state"),
         CheckConstraint("revision >= 0", name="revision"),
         Index("ix_feed_entry_unit_sort_on", "unit", "sort_on"),
+        Index("ix_feed_entry_unit_changed_in", "unit", "changed_in", **_WITH_UNIT),
         Index("ix_feed_entry_plan_sort_on", "plan", "sort_on"),
         Index("ix_feed_entry_jurisdiction_sort_on", "jurisdiction", "sort_on"),
         Index("ix_feed_entry_next_change_on", "next_change_on"),
@@ -43,6 +49,7 @@ class FeedEntry(SQLModel, table=True):
     moved: bool = False
     fingerprint: str = Field(max_length=64)
     next_change_on: date | None = None
+    changed_in: int = 0
     revision: int = 0
     revised_at: datetime = Field(sa_type=Instant)
     created_at: datetime = Field(sa_type=Instant)

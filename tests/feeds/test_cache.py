@@ -6,7 +6,8 @@ import brotli
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.feeds.cache import Block, Shelf, compose
+from service.feeds.cache import Block, Body, Shelf, compose
+from service.feeds.rules.runs import Place, split
 from tests.feeds.world import at
 
 NOW = at("2024-10-01T08:00")
@@ -18,8 +19,15 @@ LINES = st.lists(
 
 
 def _blocks(drawn: list[tuple[int, bytes]]) -> list[Block]:
-    # The same entry at the same revision always has the same lines.
-    return [Block(f"fe_{number}@milepost", int.from_bytes(lines, "big"), lines) for number, lines in drawn]
+    # The same entry at the same revision always has the same lines, and a feed has an entry once.
+    return [
+        Block(f"fe_{number}@milepost", int.from_bytes(lines, "big"), lines) for number, lines in dict(drawn).items()
+    ]
+
+
+def _compose(blocks: list[Block], before: Body | None = None) -> Body:
+    places = {block.uid: Place(block.revision, NOW.date()) for block in blocks}
+    return compose(HEAD, split(places), {block.uid: block for block in blocks}, FOOT, changed_at=NOW, before=before)
 
 
 def _plain(blocks: list[Block]) -> bytes:
@@ -31,9 +39,9 @@ def _plain(blocks: list[Block]) -> bytes:
 def test_a_body_does_not_depend_on_what_was_there_before(
     before: list[tuple[int, bytes]], after: list[tuple[int, bytes]]
 ) -> None:
-    earlier = compose(HEAD, _blocks(before), FOOT, changed_at=NOW, before=None)
-    fresh = compose(HEAD, _blocks(after), FOOT, changed_at=NOW, before=None)
-    spliced = compose(HEAD, _blocks(after), FOOT, changed_at=NOW, before=earlier)
+    earlier = _compose(_blocks(before))
+    fresh = _compose(_blocks(after))
+    spliced = _compose(_blocks(after), earlier)
     assert spliced.answers["gzip"].body == fresh.answers["gzip"].body
     assert gzip.decompress(fresh.answers["gzip"].body) == _plain(_blocks(after))
     assert fresh.make("identity").body == _plain(_blocks(after))
@@ -42,15 +50,15 @@ def test_a_body_does_not_depend_on_what_was_there_before(
 
 def test_an_edit_compresses_one_piece_again() -> None:
     blocks = [Block(f"fe_{n}@milepost", 0, f"entry {n} ".encode() * 40) for n in range(1_000)]
-    before = compose(HEAD, blocks, FOOT, changed_at=NOW, before=None)
+    before = _compose(blocks)
     blocks[500] = Block("fe_500@milepost", 1, b"something else")
-    after = compose(HEAD, blocks, FOOT, changed_at=NOW, before=before)
+    after = _compose(blocks, before)
     assert len(set(after.pieces) - set(before.pieces)) == 1
     assert len(after.pieces) > 20
 
 
 def test_every_encoding_has_an_etag_of_its_own() -> None:
-    body = compose(HEAD, _blocks([(1, b"x" * 100)]), FOOT, changed_at=NOW, before=None)
+    body = _compose(_blocks([(1, b"x" * 100)]))
     tags = {body.answers["gzip"].tag, body.make("identity").tag, body.make("br").tag}
     assert len(tags) == 3
     assert all(tag.startswith(b'"') and tag.endswith(b'"') for tag in tags)

@@ -16,6 +16,7 @@ FACTS = st.builds(
     due_on=st.none() | DAYS,
     moved_from=st.none() | DAYS,
     moved_on=st.none() | DAYS,
+    progress=st.sampled_from(["", "started", "done"]),
     ended=st.sampled_from(["", "cancelled", "withdrawn"]),
     ended_on=DAYS,
 )
@@ -38,6 +39,12 @@ def test_a_light_goes_from_green_to_yellow_to_red() -> None:
     assert next_change_on(facts, date(2024, 2, 1)) == date(2024, 3, 1)
     assert next_change_on(facts, date(2024, 3, 1)) == date(2024, 4, 1)
     assert next_change_on(facts, date(2024, 4, 1)) is None
+
+
+def test_what_is_done_is_green_whatever_the_day() -> None:
+    facts = EntryFacts(title="x", due_on=date(2024, 3, 31), progress="done")
+    assert {phase_on(facts, date(2024, month, 1)).light for month in range(1, 7)} == {"green"}
+    assert next_change_on(facts, date(2024, 1, 1)) is None
 
 
 def test_what_has_no_date_has_no_light_and_never_changes() -> None:

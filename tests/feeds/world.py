@@ -21,6 +21,8 @@ from service.milestones.actions import editing
 from service.milestones.rules import Assigned, Role
 from service.plans import actions as plans
 from service.plans import store as plan_store
+from service.progress import actions as progress
+from service.progress.rules import ProgressStatus
 from service.units import actions as units
 from service.units.models import Jurisdiction, Unit, UnitGroup
 from service.units.rules import Member
@@ -124,6 +126,20 @@ class World:
         async with self.change() as session:
             row = await plan_store.get_locked(session, PLAN)
             await plans.update_plan(session, COMMAND, row, changes=changes, now=self.clock.now())
+
+    async def report(self, milestone: str, unit: str, status: str, **said: str) -> None:
+        """Say how a unit stands with the first date of a milestone."""
+        async with self.change() as session:
+            occurrence = (await milestone_store.occurrences_of(session, [milestone]))[milestone][0]
+            await progress.report(
+                session,
+                COMMAND,
+                occurrence_id=occurrence.id,
+                unit_code=unit,
+                status=ProgressStatus(status),
+                now=self.clock.now(),
+                **said,
+            )
 
     async def page(
         self, subject: str, *, component: str = "vevent", lang: str = "zh", desk: Desk | None = None

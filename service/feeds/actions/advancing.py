@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from service.feeds.models import FeedSubject
+from service.feeds.models import FeedEntry, FeedSubject
 from service.feeds.rules.phase import next_stamp
 from service.feeds.rules.subjects import Subject, SubjectKind
 from service.feeds.store import subjects as subject_store
@@ -13,9 +13,10 @@ from service.kit.database import Session
 
 @dataclass(slots=True)
 class Changed:
-    """The subjects whose feeds a transaction changes, with the jurisdiction of each."""
+    """The subjects whose feeds a transaction changes, with the jurisdiction of each; and the entries that do it."""
 
     jurisdictions: dict[str, str] = field(default_factory=dict)
+    entries: list[FeedEntry] = field(default_factory=list)
 
     def unit(self, code: str, *, public: bool) -> None:
         """A unit's feed shows something else, and its public one too."""
@@ -36,19 +37,25 @@ class Changed:
         self.jurisdictions[str(Subject(SubjectKind.PLAN, slug))] = jurisdiction
 
     def _add(self, subject: Subject) -> None:
-        self.jurisdictions[str(subject)] = subject.code.partition(".")[0]
+        self.jurisdictions[str(subject)] = _home(subject.code)
 
 
-async def advance(session: Session, *, changed: Mapping[str, str], ledgers: Mapping[str, int], at: datetime) -> None:
-    """Give these subjects their next revision, as of `at`. `changed`: subject → jurisdiction.
+def _home(code: str) -> str:
+    """The jurisdiction of a unit, a group or a jurisdiction."""
+    return code.partition(".")[0]
+
+
+async def advance(session: Session, *, changed: Changed, ledgers: Mapping[str, int], at: datetime) -> None:
+    """Give what changed its next revision, as of `at`, and write into the entries which number of the ledger it was.
 
     `ledgers` are those that this transaction has raised already. A subject is only ever changed under the lock of its
     jurisdiction's ledger, so reading and then writing it is safe.
     """
-    missing = set(changed.values()) - set(ledgers)
-    reached = dict(ledgers) | await subject_store.advance_ledgers(session, missing)
-    rows = await subject_store.subject_rows(session, list(changed))
-    for key, jurisdiction in sorted(changed.items()):
+    missing = set(changed.jurisdictions.values()) - set(ledgers)
+    with session.no_autoflush:  # entries are written once, with that number
+        reached = dict(ledgers) | await subject_store.advance_ledgers(session, missing)
+        rows = await subject_store.subject_rows(session, list(changed.jurisdictions))
+    for key, jurisdiction in sorted(changed.jurisdictions.items()):
         row = rows.get(key)
         if row is None:
             row = FeedSubject(subject=key, jurisdiction=jurisdiction, changed_at=next_stamp(None, at))
@@ -57,6 +64,8 @@ async def advance(session: Session, *, changed: Mapping[str, str], ledgers: Mapp
             row.changed_at = next_stamp(row.changed_at, at)
         row.revision += 1
         row.ledger = reached[jurisdiction]
+    for entry in changed.entries:
+        entry.changed_in = reached[_home(entry.unit) if entry.unit else entry.jurisdiction]
     await session.flush()
 
 

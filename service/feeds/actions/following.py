@@ -2,27 +2,34 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from service.feeds.actions.advancing import Changed, advance, lock
-from service.feeds.actions.revising import revise
+from service.feeds.actions.revising import revise, revise_progress
 from service.feeds.store import matter as matter_store
+from service.journal.kinds import Kind
 from service.journal.models import JournalEntry
 from service.kit.database import Session
 from service.units import store as unit_store
 
 BATCH = 200
 
-# What a plan lends to the text of its entries; dates reach us as facts of their own.
+Listed = TypeVar("Listed")
+
+# What entries are made from. Dates reach us as facts of their own, and a notice that has gone out changes nothing.
 _TOLD_OF_PLANS = ("title", "number", "status", "visibility", "time_zone", "default_due")
+_TOLD_OF_MILESTONES = ("ref", "title", "kind", "due", "parent", "hand_in", "status", "assignments")
+_DATES = frozenset({Kind.OCCURRENCE_CREATED, Kind.OCCURRENCE_RESCHEDULED, Kind.OCCURRENCE_CANCELLED})
 
 
 async def follow(session: Session, facts: Sequence[JournalEntry], *, now: datetime) -> None:
     """Bring entries up to what these facts say, and give every feed that shows them a new revision.
 
-    1. which milestones are touched  2. lock their jurisdictions  3. make their entries anew, in batches  4. advance the
-    subjects whose entries or names changed. `now` comes in the service's time zone, whose civil date decides about
-    lights and marks.
+    1. which milestones are touched  2. lock their jurisdictions  3. make their entries anew, in batches  4. bring in
+    what units have said of other occurrences  5. advance the subjects whose entries or names changed. Facts that no
+    feed shows cause nothing of this, above all no lock. `now` comes in the service's time zone, whose civil date
+    decides about lights and marks.
     """
     zone = now.tzinfo if isinstance(now.tzinfo, ZoneInfo) else ZoneInfo("UTC")
     changed = Changed()
@@ -33,14 +40,28 @@ async def follow(session: Session, facts: Sequence[JournalEntry], *, now: dateti
         homes = set(await matter_store.jurisdictions_of(session, batch)) - set(ledgers)
         ledgers |= await lock(session, jurisdictions=homes)
         await revise(session, milestones=batch, changed=changed, zone=zone, now=now)
+    for said in _batches([fact for fact in facts if _tells_progress(fact) and _milestone_of(fact) not in touched]):
+        homes = {fact.jurisdiction or "" for fact in said} - set(ledgers)
+        ledgers |= await lock(session, jurisdictions=homes)
+        pairs = {(fact.subject, str((fact.after or {}).get("unit"))) for fact in said}
+        await revise_progress(session, said=pairs, changed=changed, zone=zone, now=now)
     await _note_former_groups(session, facts, changed)
     if changed.jurisdictions:
-        await advance(session, changed=changed.jurisdictions, ledgers=ledgers, at=now)
+        await advance(session, changed=changed, ledgers=ledgers, at=now)
 
 
-def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(ids), BATCH):
-        yield ids[start : start + BATCH]
+def _batches(listed: Sequence[Listed]) -> Iterator[Sequence[Listed]]:
+    for start in range(0, len(listed), BATCH):
+        yield listed[start : start + BATCH]
+
+
+def _tells_progress(fact: JournalEntry) -> bool:
+    """Whether a unit has come further, or back: another note or piece of evidence stands in no calendar."""
+    return fact.subject_kind == "progress" and _differs(fact, ("status",))
+
+
+def _milestone_of(fact: JournalEntry) -> str:
+    return str((fact.after or fact.before or {}).get("milestone", ""))
 
 
 def _note_names(facts: Sequence[JournalEntry], changed: Changed) -> None:
@@ -73,10 +94,10 @@ async def _touched(session: Session, facts: Sequence[JournalEntry]) -> set[str]:
     groups: set[str] = set()
     for fact in facts:
         match fact.subject_kind:
-            case "milestone":
+            case "milestone" if _differs(fact, _TOLD_OF_MILESTONES):
                 touched.add(fact.subject)
-            case "occurrence":
-                touched.add(str((fact.after or fact.before or {}).get("milestone", "")))
+            case "occurrence" if fact.kind in _DATES:
+                touched.add(_milestone_of(fact))
             case "plan" if fact.before is not None and _differs(fact, _TOLD_OF_PLANS):
                 touched |= set(await matter_store.milestones_of_plan(session, fact.subject))
             case "unit" if fact.before is not None and _differs(fact, ("name",)):
@@ -94,7 +115,7 @@ async def _touched(session: Session, facts: Sequence[JournalEntry]) -> set[str]:
 
 async def _children(session: Session, facts: Sequence[JournalEntry]) -> set[str]:
     """Entries refer to an occurrence of the parent task: when those come and go, the children's entries may differ."""
-    parents = {str((fact.after or {}).get("milestone", "")) for fact in facts if fact.kind.startswith("occurrence.")}
+    parents = {_milestone_of(fact) for fact in facts if fact.kind in _DATES}
     found: set[str] = set()
     for batch in _batches(sorted(parents)):
         found |= set(await matter_store.children_of(session, batch))
@@ -129,4 +150,4 @@ async def revise_all(session: Session, *, zone: ZoneInfo, now: datetime) -> None
         ledgers |= await lock(session, jurisdictions=homes)
         await revise(session, milestones=batch, changed=changed, zone=zone, now=now)
     if changed.jurisdictions:
-        await advance(session, changed=changed.jurisdictions, ledgers=ledgers, at=now)
+        await advance(session, changed=changed, ledgers=ledgers, at=now)

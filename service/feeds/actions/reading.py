@@ -1,27 +1,33 @@
 """Reading what a feed shows. Nothing here writes: a feed is polled, and a poll must never wait for a lock."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, tzinfo
 
 from service.feeds.models import FeedEntry
 from service.feeds.rules.phase import midnight
-from service.feeds.rules.subjects import Component, Form, Subject
-from service.feeds.rules.window import Window, last_crossing, next_crossing
+from service.feeds.rules.runs import Place, Run, moved, renewed, split
+from service.feeds.rules.subjects import Subject, SubjectKind
+from service.feeds.rules.window import Edges, Window, last_crossing, next_crossing
 from service.feeds.store import entries as entry_store
 from service.feeds.store import links as link_store
 from service.feeds.store import subjects as subject_store
 from service.feeds.store.entries import Rendering
 from service.feeds.store.links import Link
+from service.feeds.store.subjects import Standing
 from service.kit.database import Session
+from service.milestones.rules import NO_DATE
+
+FEW = 50  # more changes than these are not sorted in one by one
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a feed shows on a day: its entries in order, UID → revision.
+    """What a feed shows on a day: its entries in order (UID → place), and the runs in which they are compressed.
 
-    `changed_at` becomes Last-Modified; `holds_until` is the day on which the window lets something in or out (None:
-    never), before which nothing but a new revision changes the feed.
+    `changed_at` becomes Last-Modified; `edges` are the due dates around the window's borders, and `holds_until` is the
+    day on which it lets something in or out (None: never), before which nothing but a new revision changes the feed.
+    `ledger` is how far the jurisdiction's had come.
     """
 
     subject: Subject
@@ -29,35 +35,104 @@ class Contents:
     created_at: datetime
     revision: int
     changed_at: datetime
-    places: Mapping[str, int]
+    ledger: int
+    places: Mapping[str, Place]
+    runs: tuple[Run, ...]
+    edges: Edges
+    day: date
     holds_until: date | None
 
 
-async def read_contents(
-    session: Session, *, subject: Subject, form: Form, window: Window, today: date, zone: tzinfo
-) -> Contents | None:
+@dataclass(frozen=True, slots=True)
+class View:
+    """Which part of what a subject has is looked at: the dates in the window around today, with or without what has
+    no date. `zone` is where days begin."""
+
+    window: Window
+    today: date
+    undated: bool
+    zone: tzinfo
+
+    @property
+    def first(self) -> date:
+        """The earliest due date that is shown."""
+        return self.window.first(self.today)
+
+    @property
+    def last(self) -> date:
+        """The latest due date that is shown."""
+        return self.window.last(self.today)
+
+    def shows(self, entry: FeedEntry, subject: Subject) -> bool:
+        """Whether an entry of the subject's is shown."""
+        if entry.state == "left" or (subject.kind is SubjectKind.PUBLIC and not entry.public):
+            return False
+        return self.first <= entry.sort_on <= self.last or (self.undated and entry.sort_on == NO_DATE)
+
+
+async def read_contents(session: Session, *, subject: Subject, view: View) -> Contents | None:
     """What a feed shows today; None where there is no such unit, plan, group or jurisdiction.
 
     The revision is read first: entries that change meanwhile then belong to a later one, and are read again.
     """
-    first, last, undated = window.first(today), window.last(today), form.component is Component.VTODO
-    edges = entry_store.edges_of(subject, first=first, last=last)
+    edges = entry_store.edges_of(subject, first=view.first, last=view.last)
     standing = await subject_store.standing_of(session, subject, *edges)
     if standing is None:
         return None
-    places = await entry_store.places_of(session, subject, first=first, last=last, undated=undated)
-    crossed_on = last_crossing(window, standing.edges)
+    places = await entry_store.places_of(session, subject, first=view.first, last=view.last, undated=view.undated)
+    return _contents(subject, standing, view, places=places, runs=split(places), edges=standing.edges)
+
+
+async def read_changes(session: Session, before: Contents, *, view: View) -> tuple[Contents, list[FeedEntry]] | None:
+    """What a feed shows after some edits, and the entries that changed. None: it has to be read whole, because much
+    has changed, or because something has come or gone, which moves what stands around the window's borders.
+    """
+    if before.subject.kind is SubjectKind.GROUP or not _holds(before, view.today):
+        return None
+    found = await subject_store.changes_of(session, before.subject, since=before.ledger, limit=FEW + 1)
+    if found is None:
+        return None
+    standing, changed = found
+    stay = all(each.uid in before.places and view.shows(each, before.subject) for each in changed)
+    if len(changed) > FEW or not stay:
+        return None
+    places = moved(before.places, {each.uid: Place(each.revision, each.sort_on) for each in changed})
+    dates = [place.sort_on for place in places.values() if place.sort_on != NO_DATE]
+    edges = replace(before.edges, first=min(dates, default=None), last=max(dates, default=None))
+    same_order = all(each.sort_on == before.places[each.uid].sort_on for each in changed)
+    runs = renewed(before.runs, [each.uid for each in changed], places) if same_order else split(places)
+    return _contents(before.subject, standing, view, places=places, runs=runs, edges=edges), changed
+
+
+def _holds(contents: Contents, today: date) -> bool:
+    return contents.day <= today and (contents.holds_until is None or today < contents.holds_until)
+
+
+def _contents(
+    subject: Subject,
+    standing: Standing,
+    view: View,
+    *,
+    places: Mapping[str, Place],
+    runs: tuple[Run, ...],
+    edges: Edges,
+) -> Contents:
+    crossed_on = last_crossing(view.window, edges)
     changed_at = standing.changed_at
-    if crossed_on is not None and crossed_on <= today:
-        changed_at = max(changed_at, midnight(crossed_on, zone))
+    if crossed_on is not None and crossed_on <= view.today:
+        changed_at = max(changed_at, midnight(crossed_on, view.zone))
     return Contents(
         subject=subject,
         name=standing.name,
         created_at=standing.created_at,
         revision=standing.revision,
         changed_at=changed_at,
+        ledger=standing.ledger,
         places=places,
-        holds_until=_soonest(next_crossing(window, standing.edges), today),
+        runs=runs,
+        edges=edges,
+        day=view.today,
+        holds_until=_soonest(next_crossing(view.window, edges), view.today),
     )
 
 

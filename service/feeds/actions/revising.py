@@ -1,17 +1,19 @@
 """Making entries anew from what they are made from, and giving those that differ a new revision."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from service.feeds.actions.advancing import Changed
 from service.feeds.models import FeedEntry
-from service.feeds.rules.entries import Wanted, end, wanted_entries
-from service.feeds.rules.facts import EntryFacts, fingerprint, from_mapping, to_mapping
+from service.feeds.rules.entries import Wanted, end, how_far, how_far_together, wanted_entries
+from service.feeds.rules.facts import EntryFacts, entry_uid, fingerprint, from_mapping, to_mapping
 from service.feeds.rules.phase import Phase, next_change_on, next_stamp, phase_on
 from service.feeds.store import entries as entry_store
 from service.feeds.store import matter as matter_store
 from service.kit.database import Session
+from service.progress import store as progress_store
 
 
 async def revise(
@@ -40,7 +42,31 @@ async def revise(
         facts = end(from_mapping(entry.facts), None, today=today)
         if revise_entry(entry, facts=facts, phase=phase_on(facts, today), on=today, at=now):
             note(entry, changed=changed, groups=groups, public=entry.public)
-    await session.flush()
+
+
+async def revise_progress(
+    session: Session, *, said: Collection[tuple[str, str]], changed: Changed, zone: ZoneInfo, now: datetime
+) -> None:
+    """Bring into entries what units have said of their work, and note in `changed` whose feeds show it.
+
+    `said`: occurrence and unit. Two entries an occurrence are read, the unit's own and the one that everybody else
+    shows; nothing but progress has changed, so what else they are made from need not be.
+    """
+    today = now.astimezone(zone).date()
+    occurrences = sorted({occurrence for occurrence, _ in said})
+    standings = await progress_store.standings(session, occurrences)
+    uids = {entry_uid(occurrence, unit) for occurrence, one in said for unit in (one, None)}
+    entries = await entry_store.entries_by_uid(session, sorted(uids))
+    groups = await entry_store.groups_naming(session, {each.milestone for each in entries})
+    for entry in entries:
+        facts = from_mapping(entry.facts)
+        if facts.ended:
+            continue
+        answers = standings[entry.occurrence]
+        mine = next((each for each in answers if each.unit == entry.unit), None)
+        facts = replace(facts, progress=how_far(mine) if mine else how_far_together(answers))
+        if revise_entry(entry, facts=facts, phase=phase_on(facts, today), on=today, at=now):
+            note(entry, changed=changed, groups=groups, public=entry.public)
 
 
 def _start(wanted: Wanted, *, today: date, now: datetime) -> FeedEntry:
@@ -97,6 +123,7 @@ def revise_entry(entry: FeedEntry, *, facts: EntryFacts, phase: Phase, on: date,
 
 def note(entry: FeedEntry, *, changed: Changed, groups: Mapping[str, set[str]], public: bool) -> None:
     """Whose feeds show this entry. `groups`: milestone → the groups that it names; `public`: the public feed too."""
+    changed.entries.append(entry)
     if entry.unit is not None:
         changed.unit(entry.unit, public=public)
         return

@@ -37,7 +37,7 @@ async def turn_page(session: Session, *, today: date, zone: tzinfo) -> int:
                 turned += times
         await session.flush()
         if latest is not None:
-            await advance(session, changed=changed.jurisdictions, ledgers=ledgers, at=latest)
+            await advance(session, changed=changed, ledgers=ledgers, at=latest)
     return turned
 
 

@@ -30,6 +30,7 @@ _log = structlog.stdlib.get_logger("milepost.feeds")
 
 PAGES_KEPT = 256 * 1024 * 1024  # bytes of compressed bodies
 EXTRAS_KEPT = 64 * 1024 * 1024  # bytes of other encodings; they can be made from the compressed ones at any time
+SHOWN_KEPT = 200_000  # entries of which pages remember that they show them
 SLOTS_KEPT = 100_000
 LOOKS_EVERY = 1.0  # seconds
 PAUSE = 1.0  # seconds without trying after a failure
@@ -75,6 +76,7 @@ class Desk:
         self.slots: dict[str | tuple[str, bytes], Slot] = {}  # by path, and query where there is one
         self._pages: dict[Subject, dict[Form, Page]] = {}
         self._bodies: Shelf[Page, Page] = Shelf(limit=pages_kept, dropped=_forget_body, spared=Page.was_used)
+        self._shown: Shelf[Page, Page] = Shelf(limit=SHOWN_KEPT, dropped=_forget_shown)
         self._extras: Shelf[tuple[Page, Encoding], Page] = Shelf(limit=EXTRAS_KEPT, dropped=_forget_extra)
         self.suspect = False
         self._known: dict[str, int] | None = None
@@ -163,14 +165,17 @@ class Desk:
 
     async def _make(self, page: Page, today: date) -> bool:
         changes = page.changes
-        made = await self.maker.make(page.key, today=today, before=page.body)
+        made = await self.maker.make(page.key, today=today, before=page.body, shown=page.shown)
         if made is None:
             return False
-        contents, page.body = made
+        contents, body = made
+        page.body = body
         page.revision, page.holds_until = contents.revision, contents.holds_until
         page.fresh = page.changes == changes
+        page.shown = contents if page.fresh else None
         page.good_until = self._midnight_after(today) if page.fresh else LONG_AGO
-        self._bodies.put(page, page, weight=page.body.weight)
+        self._bodies.put(page, page, weight=body.weight)
+        self._shown.put(page, page, weight=len(contents.places) + 10)
         self.counts.made += 1
         return True
 
@@ -230,16 +235,21 @@ class Desk:
         async with self._database.read() as session:
             moved = await reading.read_moved(session, known=self._known)
         if moved.everything:
-            self._links.all_stale()
-            for pages in self._pages.values():
-                for page in pages.values():
-                    page.stale()
+            self._forget_everything()
         self._links.stale(moved.feeds)
         for key, revision in moved.subjects.items():
             for page in self._pages.get(read_subject(key), {}).values():
                 if page.revision != revision:
                     page.stale()
         self._known = moved.known
+
+    def _forget_everything(self) -> None:
+        """Another database, perhaps: a revision that is known from the one before may stand for another text in it."""
+        self._links.all_stale()
+        self.maker.forget()
+        for pages in self._pages.values():
+            for page in pages.values():
+                page.start_over()
 
     async def _turn(self, today: date) -> None:
         async with self._database.read() as session:
@@ -259,6 +269,10 @@ class Desk:
 def _forget_body(_key: Page, page: Page) -> None:
     page.body = None
     page.stale()
+
+
+def _forget_shown(_key: Page, page: Page) -> None:
+    page.shown = None
 
 
 def _forget_extra(key: tuple[Page, Encoding], page: Page) -> None:

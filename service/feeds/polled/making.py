@@ -3,13 +3,13 @@
 import asyncio
 import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from zoneinfo import ZoneInfo
 
 from service.feeds.actions import reading
-from service.feeds.actions.reading import Contents
-from service.feeds.cache import Block, Body, Shelf, compose
+from service.feeds.actions.reading import Contents, View
+from service.feeds.cache import Block, Body, Shelf, compose, wanting, zones_of
 from service.feeds.models import FeedEntry
 from service.feeds.polled.pages import PageKey
 from service.feeds.render.calendar import FOOT, Head, render_head
@@ -17,7 +17,8 @@ from service.feeds.render.entry import Entry, render_entry, render_greeting
 from service.feeds.rules import texts
 from service.feeds.rules.facts import LAYOUT, EntryFacts, clean_line, from_mapping, greeting_uid
 from service.feeds.rules.phase import Phase
-from service.feeds.rules.subjects import Form, page_of
+from service.feeds.rules.runs import Place, split
+from service.feeds.rules.subjects import Component, Form, Subject, page_of
 from service.feeds.rules.window import WINDOW
 from service.feeds.store.entries import Rendering
 from service.kit.database import Database, Session
@@ -43,41 +44,59 @@ class Maker:
         self._unkept: dict[tuple[str, str], Rendering] = {}
         self.rendered = 0
 
-    async def make(self, key: PageKey, *, today: date, before: Body | None) -> tuple[Contents, Body] | None:
-        """A page's contents and body today; None where there is no such thing. Raises Unavailable."""
+    async def make(
+        self, key: PageKey, *, today: date, before: Body | None, shown: Contents | None
+    ) -> tuple[Contents, Body] | None:
+        """A page's contents and body today; None where there is no such thing. Raises Unavailable.
+
+        `before` and `shown` are what the page had: what did not change is taken from them.
+        """
+        view = View(WINDOW, today, undated=key.form.component is Component.VTODO, zone=self._zone)
         async with self._database.read() as session:
-            contents = await reading.read_contents(
-                session, subject=key.subject, form=key.form, window=WINDOW, today=today, zone=self._zone
-            )
-            if contents is None:
+            read = await self._read(session, key.subject, view, shown=shown)
+            if read is None:
                 return None
-            blocks, missing = await self._known_blocks(session, contents, key.form, few=FEW if before else 0)
-            entries = await reading.read_entries(session, uids=missing)
-        blocks |= await self._render(entries, key.form)
-        ordered = [blocks[uid] for uid in contents.places] or [self._greeting(contents, key.form)]
-        head = self._head(contents, key.form, ordered)
-        return contents, compose(head, ordered, FOOT, changed_at=contents.changed_at, before=before)
+            contents, changed = read
+            blocks, missing = await self._known_blocks(session, contents, key.form, before=before)
+            unread = [uid for uid in missing if uid not in changed]
+            entries = [*await reading.read_entries(session, uids=unread), *changed.values()]
+        blocks |= await self._render([each for each in entries if each.uid not in blocks], key.form)
+        runs = contents.runs
+        if not contents.places:
+            greeting = self._greeting(contents, key.form)
+            blocks, runs = {greeting.uid: greeting}, split({greeting.uid: Place(0, today)})
+        head = self._head(contents, key.form, zones_of(runs, blocks, before))
+        return contents, compose(head, runs, blocks, FOOT, changed_at=contents.changed_at, before=before)
+
+    async def _read(
+        self, session: Session, subject: Subject, view: View, *, shown: Contents | None
+    ) -> tuple[Contents, dict[str, FeedEntry]] | None:
+        """A page's contents, and those of its entries that were read on the way."""
+        changes = await reading.read_changes(session, shown, view=view) if shown is not None else None
+        if changes is not None:
+            return changes[0], {each.uid: each for each in changes[1]}
+        contents = await reading.read_contents(session, subject=subject, view=view)
+        return (contents, {}) if contents is not None else None
+
+    def forget(self) -> None:
+        """Use no bytes again that were rendered so far."""
+        self._blocks.clear()
+        self._unkept.clear()
 
     async def _known_blocks(
-        self, session: Session, contents: Contents, form: Form, *, few: int
+        self, session: Session, contents: Contents, form: Form, *, before: Body | None
     ) -> tuple[dict[str, Block], list[str]]:
-        """The blocks that are in memory or written down, and the UIDs of those that nobody has rendered yet.
-
-        Whether others have rendered them is not asked for so `few`.
-        """
-        wanted = contents.places
-        found: dict[str, Block] = {}
-        kind = form.key
-        blocks = self._blocks[kind]
-        for uid, revision in wanted.items():
-            block = blocks.get(uid)
-            if block is not None and block.revision == revision:
-                found[uid] = block
+        """Of the blocks that are wanted: those in memory or written down, and the UIDs of those that nobody has
+        rendered yet. Whether others have is not asked after an edit of a few."""
+        wanted, kind = wanting(contents.runs, before), form.key
+        revisions = {uid: contents.places[uid].revision for uid in wanted}
+        kept_here = self._blocks[kind].get_all(wanted)
+        found = {uid: block for uid, block in kept_here.items() if block.revision == revisions[uid]}
         elsewhere = [uid for uid in wanted if uid not in found]
-        if len(elsewhere) <= few:
+        if len(elsewhere) <= (FEW if before else 0):
             return found, elsewhere
         for kept in await reading.read_renderings(session, uids=elsewhere, form=kind, setting=self._setting):
-            if kept.revision == wanted[kept.uid]:
+            if kept.revision == revisions[kept.uid]:
                 found[kept.uid] = self._shelve(kept, kind)
         return found, [uid for uid in elsewhere if uid not in found]
 
@@ -108,7 +127,7 @@ class Maker:
 
     def _shelve(self, rendering: Rendering, kind: str) -> Block:
         block = Block(rendering.uid, rendering.revision, rendering.block, _zones(rendering.block))
-        self._blocks[kind].put(block.uid, block, weight=len(block.lines) + 300)
+        self._blocks[kind].put(block.uid, block, weight=block.weight)
         return block
 
     def _greeting(self, contents: Contents, form: Form) -> Block:
@@ -117,7 +136,7 @@ class Maker:
         url = self._public_url + page_of(contents.subject)
         return Block(uid, 0, render_greeting(uid, on=day, at=contents.created_at, form=form, url=url))
 
-    def _head(self, contents: Contents, form: Form, blocks: Sequence[Block]) -> bytes:
+    def _head(self, contents: Contents, form: Form, zones: Collection[str]) -> bytes:
         name = clean_line(contents.name)
         head = Head(
             name=name,
@@ -126,7 +145,7 @@ class Maker:
             color=texts.FEED_COLOR,
             lang=form.lang,
             zone=self._zone.key,
-            zones=tuple(sorted({zone for block in blocks for zone in block.zones})),
+            zones=tuple(sorted(zones)),
         )
         return render_head(head, changed_at=contents.changed_at)
 

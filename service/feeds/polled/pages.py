@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
+from service.feeds.actions.reading import Contents
 from service.feeds.cache import Body
 from service.feeds.rules.subjects import Form, Subject
 
@@ -24,11 +25,13 @@ class Page:
     """A feed as it is sent. `fresh`: nobody has said since that it changed.
 
     `good_until` is the next local midnight, and long ago once it is not fresh: the polled path asks for nothing else.
-    `changes` counts what was said, so that a body that was being made meanwhile is not taken for the newest.
+    `shown` is what the body was made of, as long as there is room for it. `changes` counts what was said, so that a
+    body that was being made meanwhile is not taken for the newest.
     """
 
     key: PageKey
     body: Body | None = None
+    shown: Contents | None = None
     fresh: bool = False
     good_until: datetime = LONG_AGO
     holds_until: date | None = None
@@ -43,6 +46,13 @@ class Page:
         self.fresh = False
         self.good_until = LONG_AGO
         self.changes += 1
+
+    def start_over(self) -> None:
+        """Nothing that it was made of may be used again. The body itself goes out while there is no better one."""
+        self.stale()
+        self.shown = None
+        if self.body is not None:
+            self.body.pieces = {}
 
     def was_used(self) -> bool:
         """Whether it went out since this was last asked."""

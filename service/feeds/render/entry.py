@@ -1,5 +1,6 @@
 """One entry as a VEVENT or VTODO."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, cast
@@ -9,13 +10,14 @@ from icalendar import Component as Block
 from icalendar import Event, Todo, vDate, vDatetime
 
 from service.feeds.render.zones import has_one_offset
-from service.feeds.rules.facts import EntryFacts
+from service.feeds.rules.facts import EntryFacts, Progress
 from service.feeds.rules.phase import Phase
 from service.feeds.rules.subjects import Component, Form
 from service.feeds.rules.texts import COLORS, categories, description, summary, words
 
 _DAY = timedelta(days=1)
 _BLOCK = timedelta(minutes=30)
+_TODO_STATUS: Mapping[Progress, str] = {"": "NEEDS-ACTION", "started": "IN-PROCESS", "done": "COMPLETED"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,8 +117,10 @@ def _add_date(block: Block, name: str, day: date) -> None:
 
 def _add_status(block: Block, facts: EntryFacts, *, is_todo: bool) -> None:
     if is_todo:
-        block.add("status", "CANCELLED" if facts.ended else "NEEDS-ACTION")
-        block.add("percent-complete", 0)
+        status = "CANCELLED" if facts.ended else _TODO_STATUS[facts.progress]
+        block.add("status", status)
+        if status != "IN-PROCESS":  # then nobody knows how much of it: 0 would say that it was not begun (3.8.1.8)
+            block.add("percent-complete", 100 if status == "COMPLETED" else 0)
         return
     block.add("status", "CANCELLED" if facts.ended else "CONFIRMED")
     block.add("transp", "TRANSPARENT")  # a deadline makes nobody busy

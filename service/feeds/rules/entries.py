@@ -11,12 +11,14 @@ from service.due.expand import ONCE, Due
 from service.due.spec import DueSpec, parse
 from service.feeds.rules.facts import (
     EntryFacts,
+    Progress,
     clean_line,
     clean_text,
     entry_uid,
     series_uid,
     shown_names,
 )
+from service.progress.rules import ProgressStatus, Standing, all_finished, is_finished
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,14 +70,6 @@ class Named:
     group: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """A unit that answers for an occurrence."""
-
-    unit: str
-    role: str
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matter:
     """Everything about some milestones that their entries are made from."""
@@ -83,7 +77,7 @@ class Matter:
     tasks: Mapping[str, Task]
     dated: Mapping[str, Sequence[Dated]]  # by milestone, those of parents too
     named: Mapping[str, Sequence[Named]]  # by milestone
-    answers: Mapping[str, Sequence[Answers]]  # by occurrence
+    answers: Mapping[str, Sequence[Standing]]  # by occurrence: who answers for it, and how far each has come
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,15 +101,31 @@ def wanted_entries(matter: Matter, *, zone: ZoneInfo) -> Iterator[Wanted]:
             shared = _facts(task, dated, spec, matter.named.get(task.id, ()), zone)
             parent = _parent_of(dated, parents)
             startable = task.published and not shared.ended
-            for one in (None, *matter.answers.get(dated.id, ())):
-                unit, role = (one.unit, one.role) if one else (None, "")
+            answers = matter.answers.get(dated.id, ())
+            for one in (None, *answers):
+                unit, role = (one.unit, one.role.value) if one else (None, "")
                 facts = replace(
                     shared,
                     role=role,
+                    progress="" if shared.ended else how_far(one) if one else how_far_together(answers),
                     series=series_uid(task.id, unit) if dated.cycle != ONCE else "",
                     parent=entry_uid(parent, unit) if parent else "",
                 )
                 yield Wanted(entry_uid(dated.id, unit), task, dated.id, unit, facts, startable)
+
+
+def how_far(standing: Standing) -> Progress:
+    """What a unit's own entry says of its work."""
+    if is_finished(standing.status):
+        return "done"
+    return "started" if standing.status is ProgressStatus.IN_PROGRESS else ""
+
+
+def how_far_together(standings: Sequence[Standing]) -> Progress:
+    """What the entry that plans, groups and jurisdictions show says: done once nobody owes anything any more."""
+    if all_finished(standings):
+        return "done"
+    return "started" if any(how_far(each) for each in standings) else ""
 
 
 def _facts(task: Task, dated: Dated, spec: DueSpec | None, named: Sequence[Named], zone: ZoneInfo) -> EntryFacts:

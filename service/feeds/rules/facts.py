@@ -18,15 +18,17 @@ DOMAIN = "milepost"
 NAMES_SHOWN = 30
 
 Ended = Literal["", "cancelled", "withdrawn"]
+Progress = Literal["", "started", "done"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryFacts:
     """Everything that an entry's text is made from, and the dates on which the calendar alone changes it.
 
-    `role` is empty in the entry that plans, groups and jurisdictions show. `ended` says why an entry is called off: the
-    task was cancelled, or this unit no longer answers for it (`withdrawn`). Fields at their default are left out of the
-    stored form, so that a release can add fields without touching entries that do not use them.
+    `role` is empty in the entry that plans, groups and jurisdictions show; its `progress` is that of everybody who owes
+    the work. `ended` says why an entry is called off: the task was cancelled, or this unit no longer answers for it
+    (`withdrawn`). Fields at their default are left out of the stored form, so that a release can add fields without
+    touching entries that do not use them.
     """
 
     title: str
@@ -52,6 +54,7 @@ class EntryFacts:
     provisional: bool = False
     moved_from: date | None = None
     moved_on: date | None = None
+    progress: Progress = ""
     ended: Ended = ""
     ended_on: date | None = None
     series: str = ""

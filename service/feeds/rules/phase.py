@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Literal
 
 from service.feeds.rules.facts import EntryFacts
-from service.milestones.rules import SOON, light
+from service.milestones.rules import SOON, Light, light
 
 MOVED_SHOWN = timedelta(days=14)
 ENDED_SHOWN = timedelta(days=60)
@@ -28,7 +28,8 @@ def phase_on(facts: EntryFacts, day: date) -> Phase:
     if facts.ended:
         left = facts.ended_on is not None and day >= facts.ended_on + ENDED_SHOWN
         return Phase("grey", "left" if left else "ended", moved=False)
-    colour = light(facts.due_on, cancelled=False, today=day)
+    done = facts.progress == "done"
+    colour = Light.GREEN if done else light(facts.due_on, cancelled=False, today=day)
     moved = facts.moved_on is not None and facts.moved_from is not None and day < facts.moved_on + MOVED_SHOWN
     return Phase(colour.value, "active", moved=moved)
 
@@ -43,7 +44,7 @@ def _turns(facts: EntryFacts) -> Iterator[date]:
         if facts.ended_on is not None:
             yield facts.ended_on + ENDED_SHOWN
         return
-    if facts.due_on is not None:
+    if facts.due_on is not None and facts.progress != "done":
         yield facts.due_on - SOON
         yield facts.due_on + timedelta(days=1)
     if facts.moved_on is not None:

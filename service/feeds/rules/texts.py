@@ -15,6 +15,7 @@ LONGEST_DESCRIPTION = 2_000
 # CSS3 names (RFC 7986, 5.9).
 COLORS: Mapping[str, str] = {"grey": "gray", "green": "seagreen", "yellow": "gold", "red": "crimson"}
 FEED_COLOR = "steelblue"
+DONE = "✓ "
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -95,7 +96,7 @@ def words(lang: Language) -> Words:
 
 
 def summary(facts: EntryFacts, phase: Phase, lang: Language) -> str:
-    """Marks first, then the title: phones cut early. 【改期 3月31日→4月15日】【牵头】【10月内】开展专项检查."""
+    """Marks first, then the title: phones cut early. ✓ 【改期 3月31日→4月15日】【牵头】【10月内】开展专项检查."""
     told = words(lang)
     marks = []
     if facts.ended:
@@ -104,7 +105,8 @@ def summary(facts: EntryFacts, phase: Phase, lang: Language) -> str:
         marks.append(f"{told.moved} {_span(facts.moved_from, facts.due_on, lang)}")
     if facts.role:
         marks.append(told.roles.get(facts.role, facts.role))
-    text = "".join(f"{told.open_mark}{mark}{told.close_mark}" for mark in marks)
+    done = DONE if facts.progress == "done" and not facts.ended else ""
+    text = done + "".join(f"{told.open_mark}{mark}{told.close_mark}" for mark in marks)
     precision = facts.mark_zh if lang is Language.ZH else facts.mark_en
     spaced = f"{precision} " if precision and lang is Language.EN else precision
     return _cut(clean_line(f"{text}{spaced}{facts.title}"), LONGEST_SUMMARY)

@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 
 from service.feeds.models import FeedEntry, FeedRendering
+from service.feeds.rules.runs import Place
 from service.feeds.rules.subjects import Subject, SubjectKind
 from service.kit.database import Session
 from service.milestones.models import Assignment
@@ -46,20 +47,19 @@ def _belongs(subject: Subject) -> list[ColumnElement[bool]]:
             return [*shown, col(FeedEntry.unit).is_(None), col(FeedEntry.milestone).in_(named)]
 
 
-async def places_of(session: Session, subject: Subject, *, first: date, last: date, undated: bool) -> dict[str, int]:
-    """The entries of a subject that fall due between two days, by due date and UID: UID → revision, in this order.
+async def places_of(session: Session, subject: Subject, *, first: date, last: date, undated: bool) -> dict[str, Place]:
+    """The entries of a subject that fall due between two days, by due date and UID: UID → place, in this order.
 
     `undated`: what has no date too.
     """
     due = col(FeedEntry.sort_on)
     within = due.between(first, last)
     query = (
-        select(col(FeedEntry.uid), col(FeedEntry.revision))
+        select(col(FeedEntry.uid), col(FeedEntry.revision), due)
         .where(*_belongs(subject), (within | (due == NO_DATE)) if undated else within)
         .order_by(due, col(FeedEntry.uid))
     )
-    # A thousand rows with every edit of a large feed: nothing is made of them but this.
-    return dict((await session.exec(query)).all())
+    return {uid: Place(revision, sort_on) for uid, revision, sort_on in await session.exec(query)}
 
 
 def edges_of(subject: Subject, *, first: date, last: date) -> list[Any]:
@@ -84,11 +84,11 @@ async def entries_of(session: Session, milestones: Collection[str]) -> dict[str,
 
 
 async def entries_by_uid(session: Session, uids: Sequence[str]) -> list[FeedEntry]:
-    """Those of these entries that exist."""
+    """Those of these entries that exist, as they are now."""
     found: list[FeedEntry] = []
     for start in range(0, len(uids), BATCH):
         query = select(FeedEntry).where(col(FeedEntry.uid).in_(uids[start : start + BATCH]))
-        found += await session.exec(query)
+        found += await session.exec(query.execution_options(populate_existing=True))
     return found
 
 

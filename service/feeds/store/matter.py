@@ -11,10 +11,11 @@ from typing import Any
 from sqlalchemy import case, func, or_
 from sqlmodel import col, select
 
-from service.feeds.rules.entries import Answers, Dated, Matter, Named, Task
+from service.feeds.rules.entries import Dated, Matter, Named, Task
 from service.kit.database import Session
-from service.milestones.models import Assignment, Milestone, Occurrence, OccurrenceUnit
+from service.milestones.models import Assignment, Milestone, Occurrence
 from service.plans.models import Plan
+from service.progress import store as progress_store
 from service.units.models import Unit, UnitGroup
 
 _STRENGTH = case({"lead": 0, "responsible": 1}, value=col(Assignment.role), else_=2)
@@ -44,11 +45,13 @@ async def read_matter(session: Session, milestones: Collection[str]) -> Matter:
     """Everything that the entries of these milestones are made from."""
     tasks = await _tasks(session, milestones)
     parents = {task.parent for task in tasks.values() if task.parent}
+    dated = await _dated(session, {*tasks, *parents})
+    own = [each.id for task in tasks for each in dated.get(task, ())]
     return Matter(
         tasks=tasks,
-        dated=await _dated(session, {*tasks, *parents}),
+        dated=dated,
         named=await _named(session, milestones),
-        answers=await _answers(session, milestones),
+        answers=await progress_store.standings(session, own),
     )
 
 
@@ -109,19 +112,6 @@ async def _named(session: Session, milestones: Collection[str]) -> dict[str, lis
     found: dict[str, list[Named]] = defaultdict(list)
     for milestone, role, name, group in await session.exec(query):
         found[milestone].append(Named(role, name or "", group))
-    return found
-
-
-async def _answers(session: Session, milestones: Collection[str]) -> dict[str, list[Answers]]:
-    query = (
-        select(col(OccurrenceUnit.occurrence), col(OccurrenceUnit.unit), col(OccurrenceUnit.role))
-        .join(Occurrence, col(Occurrence.id) == col(OccurrenceUnit.occurrence))
-        .where(col(Occurrence.milestone).in_(milestones))
-        .order_by(col(OccurrenceUnit.unit))
-    )
-    found: dict[str, list[Answers]] = defaultdict(list)
-    for occurrence, unit, role in await session.exec(query):
-        found[occurrence].append(Answers(unit, role))
     return found
 
 
