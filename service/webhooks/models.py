@@ -138,6 +138,7 @@ class WebhookEvent(SQLModel, table=True):
     kind: str | None = Field(default=None, max_length=16)
     units: list[list[str]] = Field(default_factory=list, sa_type=Json)
     message: str = Field(sa_type=Text)
+    overtaken: str = Field(default="", sa_type=Text)
     created_at: datetime = Field(sa_type=Instant)
     fanned_out_at: datetime | None = Field(default=None, sa_type=Instant)
 
@@ -171,7 +172,10 @@ class Delivery(SQLModel, table=True):
         _partial(
             "ix_delivery_occurrence", "occurrence", where="status IN ('pending', 'held', 'waiting') AND is_notice"
         ),
-        Index("ix_delivery_endpoint_id", "endpoint", "id"),
+        # What is under way: few rows, counted with every claim.
+        _partial("ix_delivery_leased", "endpoint", "next_at", where="lease IS NOT NULL"),
+        Index("ix_delivery_created_at", "created_at", "id"),
+        Index("ix_delivery_endpoint_created_at", "endpoint", "created_at", "id"),
     )
 
     id: str = Field(primary_key=True, max_length=40)
@@ -230,7 +234,10 @@ class ReceiverWish(SQLModel, table=True):
     """
 
     __tablename__ = "receiver_wish"
-    __table_args__ = (CheckConstraint(f"ack IN ({_words(Ack)})", name="ack"),)
+    __table_args__ = (
+        CheckConstraint(f"ack IN ({_words(Ack)})", name="ack"),
+        Index("ix_receiver_wish_subject", "subject"),
+    )
 
     endpoint: str = Field(primary_key=True, foreign_key="endpoint.id", max_length=40)
     subject: str = Field(primary_key=True, max_length=60)

@@ -13,6 +13,7 @@ from typing import Annotated
 from service.progress.rules import ProgressStatus
 from service.webhooks.rules.parts import (
     Cause,
+    CauseKind,
     Change,
     DaysLeft,
     DueOn,
@@ -272,6 +273,11 @@ class Event:
         for at in (self.timestamp, self.fired_at, self.scheduled_for):
             if at is not None and at.tzinfo is None:
                 raise ValueError("an event's instants have a time zone")
+
+    @property
+    def is_rehearsal(self) -> bool:
+        """Whether nothing of it is real: every format says so."""
+        return self.cause.kind is CauseKind.REHEARSAL
 
     @property
     def lateness_s(self) -> int:

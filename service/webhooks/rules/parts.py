@@ -25,6 +25,7 @@ class CauseKind(StrEnum):
     HEALTH = "health"  # the state of a feed or an endpoint
     REQUEST = "request"  # somebody asked for exactly this: a test message
     CLOCK = "clock"  # the time of day: a digest, a checkpoint
+    REHEARSAL = "rehearsal"  # nothing of it is real: somebody plays a plan's year
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,6 +37,7 @@ def facts(event: Event, position: Position | None = None) -> Json:
         "fired_at": instant(event.fired_at),
         "lateness_s": event.lateness_s,
         "cause": as_json(event.cause),
+        **({"sandbox": True} if event.is_rehearsal else {}),
         "sequence": position.number if position else None,
         "previous_sequence": position.previous if position else None,
     }

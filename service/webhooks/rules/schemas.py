@@ -108,7 +108,9 @@ def _facts(about: type) -> Schema:
         "sequence": {"description": "Its number among those sent to this endpoint.", "type": ["integer", "null"]},
         "previous_sequence": {"description": "The number before it.", "type": ["integer", "null"]},
     }
-    schema["properties"] |= common
+    schema["properties"] |= common | {
+        "sandbox": {"description": "Only there, and true, where nothing of it is real: a rehearsal.", "const": True}
+    }
     schema["required"] += list(common)
     return schema
 

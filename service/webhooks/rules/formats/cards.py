@@ -1,5 +1,6 @@
 """An event as a short Chinese card: a headline, a title, a few labelled lines, a link; for a digest a list besides."""
 
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from service.webhooks.rules.digest import counts
@@ -37,6 +38,7 @@ from service.webhooks.rules.formats.wording import (
     unit_lines,
 )
 
+REHEARSAL = "【演练】"
 _MILESTONE_NEWS = {
     EventType.MILESTONE_CREATED: "新增节点",
     EventType.MILESTONE_UPDATED: "节点有变更",
@@ -54,6 +56,11 @@ _SHORT = {
 
 def card(event: Event, *, zone: str) -> Card:
     """The card of an event; instants are told in `zone` (IANA name)."""
+    made = _card(event, zone=zone)
+    return replace(made, headline=REHEARSAL + made.headline) if event.is_rehearsal else made
+
+
+def _card(event: Event, *, zone: str) -> Card:
     about = event.about
     match about:
         case OccurrenceNotice():

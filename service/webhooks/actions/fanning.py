@@ -1,0 +1,185 @@
+"""Fanning out: events get their numbers, and a delivery for everybody who wants them."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from service.kit.database import Session
+from service.kit.failpoints import failpoint
+from service.kit.ids import new_id
+from service.milestones.rules import MilestoneKind, Role
+from service.reminders.store.due import database_now
+from service.webhooks.actions.endpoints import Listener, Listeners
+from service.webhooks.rules.acknowledgement import Ack
+from service.webhooks.rules.events import EventType
+from service.webhooks.rules.filters import Facets, matches
+from service.webhooks.rules.real_time import real_instant
+from service.webhooks.rules.words import DeliveryStatus, Rhythm
+from service.webhooks.store import deliveries as store
+from service.webhooks.store import events as event_store
+from service.webhooks.store.deliveries import DeliveryRow, Wish
+from service.webhooks.store.events import NOTICES, Numbered
+
+BATCH = 1_000
+
+_NOTICES = frozenset(each.value for each in NOTICES)
+_ABOUT_ENDPOINTS = frozenset({EventType.ENDPOINT_FAILING.value, EventType.ENDPOINT_DISABLED.value})
+_NEVER_WAITS = ("endpoint.", "feed.")  # as `filters.goes_into_digests` has it
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """What decides to whom events go, beside filters."""
+
+    by_id: Mapping[str, Listener]
+    told_before: Mapping[str, Sequence[str]]
+    wishes: Mapping[tuple[str, str], Wish]
+    messages: Mapping[str, str]
+    now: datetime
+    real: datetime
+    speed: float
+
+
+async def fan_out(
+    session: Session,
+    *,
+    now: datetime,
+    limit: int = BATCH,
+    listeners: Listeners | None = None,
+    speed: float = 1.0,
+    real: datetime | None = None,
+) -> int:
+    """Number events that nobody was told of, and write a delivery for each endpoint whose filter matches.
+
+    1. lock the counter, so that numbers become visible in the order of the commits  2. number  3. ask who listens
+    4. write. Answers how many events; fewer than `limit`: none is left. `listeners` are kept from one call to the next.
+    `now` is the service's clock, which runs `speed` times as fast as the real one (0: it stands); deliveries live in
+    real time: `real` is the database's clock where nothing else is given.
+    """
+    last = await event_store.lock_counter(session)
+    found = await event_store.number_events(session, last=last, now=now, limit=limit)
+    if not found:
+        return 0
+    failpoint("fan_out.numbered")
+    everybody = await (listeners or Listeners()).ask(session)
+    real = real or await database_now(session)
+    scene = await _scene(session, found, everybody, now=now, real=real, speed=speed)
+    known: dict[tuple[object, ...], list[Listener]] = {}
+    rows: list[DeliveryRow] = []
+    for place, event in enumerate(found):
+        wanted = _wanted(event, everybody, known)
+        if event.type == EventType.OCCURRENCE_RESCHEDULED and (told := scene.told_before.get(event.occurrence or "")):
+            wanted = _with_told(wanted, scene, told)
+        # Within a batch the order of what happened is the order in which it is first tried.
+        at = real + timedelta(microseconds=place)
+        rows += [_row(event, listener, scene, at=at) for listener in wanted]
+    await store.write_deliveries(session, rows, now=real)
+    return len(found)
+
+
+async def _scene(
+    session: Session,
+    found: Sequence[Numbered],
+    everybody: Sequence[Listener],
+    *,
+    now: datetime,
+    real: datetime,
+    speed: float,
+) -> _Scene:
+    moved = {one.occurrence for one in found if one.type == EventType.OCCURRENCE_RESCHEDULED and one.occurrence}
+    notices = [one for one in found if one.type in _NOTICES]
+    subjects = {f"occurrence:{one.occurrence}" for one in notices} | {f"milestone:{one.milestone}" for one in notices}
+    wishes = await store.wishes(session, subjects) if notices and everybody else {}
+    snoozed = {subject.partition(":")[2] for (subject, _), wish in wishes.items() if wish.ack == Ack.SNOOZE}
+    # Whether something is asleep until a day depends on where its plan is; an event of an endpoint says which one.
+    read = {one.id for one in notices if one.milestone in snoozed}
+    read |= {one.id for one in found if one.type in _ABOUT_ENDPOINTS}
+    return _Scene(
+        by_id={one.endpoint: one for one in everybody},
+        told_before=await store.told_before(session, moved) if moved else {},
+        wishes=wishes,
+        messages=await event_store.messages_of(session, read) if read else {},
+        now=now,
+        real=real,
+        speed=speed,
+    )
+
+
+def _wanted(
+    event: Numbered, everybody: Sequence[Listener], known: dict[tuple[object, ...], list[Listener]]
+) -> list[Listener]:
+    """Who wants it: asked once for all events that look alike to filters."""
+    units = tuple((code, role) for code, role in event.units)
+    key = (event.type, event.jurisdiction, event.plan, event.kind, units)
+    if key not in known:
+        facets = Facets(
+            type=EventType(event.type),
+            jurisdiction=event.jurisdiction,
+            plan=event.plan,
+            kind=MilestoneKind(event.kind) if event.kind else None,
+            units=frozenset((code, Role(role) if role else None) for code, role in units),
+        )
+        known[key] = [one for one in everybody if matches(one.filter, facets)]
+    return known[key]
+
+
+def _with_told(wanted: Sequence[Listener], scene: _Scene, told: Sequence[str]) -> list[Listener]:
+    """A receiver that was told of the old date hears of the new one, whatever types it asks for."""
+    have = {one.endpoint for one in wanted}
+    return [*wanted, *(scene.by_id[id] for id in told if id in scene.by_id and id not in have)]
+
+
+def _row(event: Numbered, listener: Listener, scene: _Scene, *, at: datetime) -> DeliveryRow:
+    is_notice = event.type in _NOTICES
+    status, reason = _first_status(event, listener, scene, is_notice=is_notice)
+    pending = status is DeliveryStatus.PENDING
+    return DeliveryRow(
+        id=new_id("dl"),
+        event=event.id,
+        endpoint=listener.endpoint,
+        jurisdiction=listener.jurisdiction,
+        type=event.type,
+        is_notice=is_notice,
+        milestone=event.milestone,
+        occurrence=event.occurrence,
+        status=status.value,
+        reason=reason,
+        next_at=at if pending else None,
+        not_after=real_instant(event.not_after, now=scene.now, real=scene.real, speed=scene.speed),
+        ended_at=None if pending or status is DeliveryStatus.WAITING else at,
+    )
+
+
+def _first_status(event: Numbered, listener: Listener, scene: _Scene, *, is_notice: bool) -> tuple[DeliveryStatus, str]:
+    if event.overtaken:
+        return DeliveryStatus.SUPERSEDED, event.overtaken
+    if is_notice and (reason := _unwanted(event, listener, scene)):
+        return DeliveryStatus.SUPERSEDED, reason
+    if event.type in _ABOUT_ENDPOINTS and f'"endpoint":"{listener.endpoint}"' in scene.messages[event.id]:
+        return DeliveryStatus.SUPERSEDED, "it tells of this endpoint itself"
+    if event.not_after is not None and event.not_after <= scene.now:
+        return DeliveryStatus.EXPIRED, "a later notice says it better"
+    if listener.rhythm is not Rhythm.IMMEDIATE and not event.type.startswith(_NEVER_WAITS):
+        return DeliveryStatus.WAITING, ""
+    return DeliveryStatus.PENDING, ""
+
+
+def _unwanted(event: Numbered, listener: Listener, scene: _Scene) -> str:
+    """Why the receiver wants to hear nothing of this; empty: it does."""
+    if (f"occurrence:{event.occurrence}", listener.endpoint) in scene.wishes:
+        return "the receiver has handled it"
+    wish = scene.wishes.get((f"milestone:{event.milestone}", listener.endpoint))
+    if wish is None:
+        return ""
+    if wish.ack == Ack.STOP:
+        return "the receiver wants no reminders of it"
+    if wish.ack == Ack.SNOOZE and wish.until_on > _today(scene.messages[event.id], scene.now):
+        return f"the receiver wants no reminders of it before {wish.until_on}"
+    return ""
+
+
+def _today(message: str, now: datetime) -> date:
+    zone: str = json.loads(message)["data"]["occurrence"]["time_zone"]
+    return now.astimezone(ZoneInfo(zone)).date()

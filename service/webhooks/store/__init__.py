@@ -1,0 +1,1 @@
+"""How endpoints, signing keys, events, deliveries and attempts are found and kept."""

@@ -1,0 +1,150 @@
+"""How events are kept and found."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import func
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import col, select, update
+
+from service.kit.database import Session
+from service.webhooks.models import EventCounter, WebhookEvent
+from service.webhooks.rules.events import EventType
+from service.webhooks.store.rows import Column, Same, insert_rows
+from service.webhooks.store.subjects import batches
+
+NOTICES = (EventType.OCCURRENCE_DUE_SOON, EventType.OCCURRENCE_DUE, EventType.OCCURRENCE_OVERDUE)
+COUNTER = "event"
+
+
+class EventRow(NamedTuple):
+    """An event before it is written; the fields are columns of `WebhookEvent`. `units` is JSON."""
+
+    id: str
+    type: str
+    scheduled_for: datetime | None
+    not_after: datetime | None
+    fact: int | None
+    firing: str | None
+    jurisdiction: str | None
+    plan: str | None
+    milestone: str | None
+    occurrence: str | None
+    kind: str | None
+    units: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """An event that was just numbered, as far as it matters to whom it goes. `overtaken`: it is no longer true."""
+
+    id: str
+    number: int
+    type: str
+    not_after: datetime | None
+    jurisdiction: str | None
+    plan: str | None
+    milestone: str | None
+    occurrence: str | None
+    kind: str | None
+    units: list[list[str]]
+    overtaken: str
+
+
+async def write_events(session: Session, rows: Sequence[EventRow], *, at: datetime) -> None:
+    """Write events that have no number yet."""
+    await _write(session, rows, {"at": Same(at), "created_at": Same(at), "overtaken": Same("")})
+
+
+async def write_for_one(session: Session, rows: Sequence[EventRow], *, endpoint: str, at: datetime) -> None:
+    """Write events that are meant for a single endpoint: they get no number and are not fanned out."""
+    common = {"at": Same(at), "created_at": Same(at), "overtaken": Same("")}
+    await _write(session, rows, common | {"endpoint": Same(endpoint), "fanned_out_at": Same(at)})
+
+
+async def _write(session: Session, rows: Sequence[EventRow], common: Mapping[str, Column]) -> None:
+    if rows:
+        columns = dict(zip(EventRow._fields, zip(*rows, strict=True), strict=True))
+        await insert_rows(session, WebhookEvent, {**columns, **common})
+
+
+async def lock_counter(session: Session) -> int:
+    """The number of the last event; nobody else numbers any until this transaction ends."""
+    query = select(EventCounter.last).where(EventCounter.name == COUNTER).with_for_update()
+    last = (await session.exec(query)).first()
+    if last is not None:
+        return last
+    connection = await session.connection()
+    library = postgresql if connection.dialect.name == "postgresql" else sqlite
+    # Two who are the first at the same moment: one writes the row, the other waits for it and finds it there.
+    await connection.execute(library.insert(EventCounter).values(name=COUNTER, last=0).on_conflict_do_nothing())
+    return (await session.exec(query)).one()
+
+
+async def number_events(session: Session, *, last: int, now: datetime, limit: int) -> list[Numbered]:
+    """Number the events that nobody was told of, in the order of their facts; `last` is the last number given."""
+    waiting: Any = (
+        select(WebhookEvent.id, func.row_number().over(order_by=col(WebhookEvent.fact)).label("place"))
+        .where(col(WebhookEvent.fanned_out_at).is_(None))
+        .order_by(col(WebhookEvent.fact))
+        .limit(limit)
+        .subquery("waiting")
+    )
+    names = Numbered.__dataclass_fields__
+    query = (
+        update(WebhookEvent)
+        .where(col(WebhookEvent.id) == waiting.c.id)
+        .values(number=last + waiting.c.place, fanned_out_at=now)
+        .returning(*(getattr(WebhookEvent, name) for name in names))
+    )
+    connection = await session.connection()
+    found = [Numbered(*row) for row in await connection.execute(query)]
+    found.sort(key=lambda one: one.number)
+    if found:
+        counter = update(EventCounter).where(col(EventCounter.name) == COUNTER).values(last=found[-1].number)
+        await connection.execute(counter)
+    return found
+
+
+async def any_waiting(session: Session) -> bool:
+    """Whether events wait to be fanned out. One look into an index that holds nothing else."""
+    query = select(WebhookEvent.id).where(col(WebhookEvent.fanned_out_at).is_(None)).limit(1)
+    return (await session.exec(query)).first() is not None
+
+
+async def overtake_waiting(session: Session, reasons: Mapping[str, str]) -> None:
+    """Notices of these occurrences that are not fanned out yet are no longer true: occurrence → why."""
+    for reason, occurrences in by_reason(reasons).items():
+        for some in batches(occurrences):
+            query = (
+                update(WebhookEvent)
+                .where(col(WebhookEvent.occurrence).in_(some), col(WebhookEvent.fanned_out_at).is_(None))
+                .where(col(WebhookEvent.type).in_(NOTICES))
+                .values(overtaken=reason)
+            )
+            await (await session.connection()).execute(query)
+
+
+def by_reason(reasons: Mapping[str, str]) -> dict[str, list[str]]:
+    """Reason → what it is the reason for."""
+    found: dict[str, list[str]] = {}
+    for id, reason in reasons.items():
+        found.setdefault(reason, []).append(id)
+    return found
+
+
+async def messages_of(session: Session, ids: Collection[str]) -> dict[str, str]:
+    """Event → its text."""
+    found: dict[str, str] = {}
+    for some in batches(ids):
+        query = select(WebhookEvent.id, WebhookEvent.message).where(col(WebhookEvent.id).in_(some))
+        found |= {row[0]: row[1] for row in await session.exec(query)}
+    return found
+
+
+async def exists(session: Session, id: str) -> bool:
+    """Whether there is an event with this id."""
+    return (await session.exec(select(WebhookEvent.id).where(WebhookEvent.id == id))).first() is not None

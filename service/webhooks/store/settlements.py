@@ -1,0 +1,186 @@
+"""How attempts end: the statements of a settlement."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import bindparam, func
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import col, select, update
+
+from service.kit.database import Instant, Json, Session
+from service.milestones.models import Occurrence
+from service.webhooks.models import Attempt, Delivery, Endpoint, EndpointStanding, ReceiverWish
+from service.webhooks.rules.health import Health, State
+from service.webhooks.rules.words import DeliveryStatus
+from service.webhooks.store.deliveries import end_notices
+from service.webhooks.store.rows import is_postgresql
+
+_OF_HEALTH = tuple(Health.__dataclass_fields__)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an endpoint fares, locked, and what is said of it where that changes."""
+
+    endpoint: str
+    host: str
+    jurisdiction: str | None
+    format: str
+    per_minute: int | None
+    health: Health
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """A delivery that somebody tries, locked. `until`: when that lease ends."""
+
+    id: str
+    lease: str | None
+    until: datetime | None
+    not_after: datetime | None
+    overtaken: str
+
+
+class AttemptEnd(NamedTuple):
+    """What an attempt learned; the fields but the first are columns of `Attempt`."""
+
+    attempt: str
+    outcome: str
+    reason: str
+    status: int | None
+    duration_ms: int | None
+    response_headers: dict[str, str] | None
+    response_body: bytes | None
+    truncated: bool
+
+
+class DeliveryEnd(NamedTuple):
+    """What becomes of a delivery after an attempt under this lease."""
+
+    delivery: str
+    lease: str
+    status: str
+    reason: str
+    next_at: datetime | None
+    ended_at: datetime | None
+
+
+async def lock_standings(session: Session, endpoints: Collection[str]) -> dict[str, Standing]:
+    """How these endpoints fare; nobody claims or settles anything of them until this transaction ends."""
+    columns: tuple[Any, ...] = (
+        Endpoint.id,
+        Endpoint.host,
+        Endpoint.jurisdiction,
+        Endpoint.format,
+        Endpoint.per_minute,
+        *(getattr(EndpointStanding, name) for name in _OF_HEALTH),
+    )
+    query: Any = (
+        select(*columns)
+        .join(EndpointStanding, col(EndpointStanding.endpoint) == col(Endpoint.id))
+        .where(col(Endpoint.id).in_(sorted(endpoints)))
+        .order_by(col(Endpoint.id))  # whoever locks several does it in one order
+        .with_for_update(of=EndpointStanding)
+    )
+    found = {}
+    for id, host, jurisdiction, form, per_minute, state, *rest in await session.exec(query):
+        values = dict(zip(_OF_HEALTH[1:], rest, strict=True))
+        found[id] = Standing(id, host, jurisdiction, form, per_minute, Health(state=State(state), **values))
+    return found
+
+
+async def lock_leased(session: Session, deliveries: Collection[str]) -> dict[str, Leased]:
+    """These deliveries as they are now; nobody else changes them until this transaction ends."""
+    columns: Any = (Delivery.id, Delivery.lease, Delivery.next_at, Delivery.not_after, Delivery.overtaken)
+    query: Any = (
+        select(*columns).where(col(Delivery.id).in_(sorted(deliveries))).order_by(col(Delivery.id)).with_for_update()
+    )
+    return {row[0]: Leased(*row) for row in await session.exec(query)}
+
+
+async def end_attempts(session: Session, ends: Sequence[AttemptEnd], *, now: datetime) -> None:
+    """Write down what attempts learned, whoever holds their deliveries by now."""
+    if not ends:
+        return
+    names = AttemptEnd._fields[1:]
+    types: dict[str, Any] = {"response_headers": Json}
+    query = (
+        update(Attempt)
+        .where(col(Attempt.id) == bindparam("which"))
+        .values({name: bindparam(f"new_{name}", type_=types.get(name)) for name in names} | {"ended_at": now})
+    )
+    rows = [{"which": one.attempt} | {f"new_{name}": getattr(one, name) for name in names} for one in ends]
+    await (await session.connection()).execute(query, rows)
+
+
+async def end_deliveries(session: Session, ends: Sequence[DeliveryEnd]) -> None:
+    """What becomes of deliveries; fenced by their leases, which are known to hold."""
+    if not ends:
+        return
+    query = (
+        update(Delivery)
+        .where(col(Delivery.id) == bindparam("which"), col(Delivery.lease) == bindparam("token"))
+        .values(
+            status=bindparam("how"),
+            reason=bindparam("why"),
+            next_at=bindparam("again", type_=Instant()),
+            ended_at=bindparam("over", type_=Instant()),
+            lease=None,
+        )
+    )
+    rows = [
+        {
+            "which": one.delivery,
+            "token": one.lease,
+            "how": one.status,
+            "why": one.reason,
+            "again": one.next_at,
+            "over": one.ended_at,
+        }
+        for one in ends
+    ]
+    await (await session.connection()).execute(query, rows)
+
+
+async def count_kept(session: Session, endpoint: str) -> int:
+    """How many deliveries are kept for an endpoint."""
+    kept = (DeliveryStatus.PENDING.value, DeliveryStatus.HELD.value, DeliveryStatus.WAITING.value)
+    query = select(func.count()).where(Delivery.endpoint == endpoint, col(Delivery.status).in_(kept))
+    return (await session.exec(query)).one()
+
+
+class NewWish(NamedTuple):
+    """What a receiver answered; the fields are columns of `ReceiverWish`."""
+
+    endpoint: str
+    subject: str
+    jurisdiction: str | None
+    ack: str
+    until_on: date | None
+    delivery: str
+    at: datetime
+
+
+async def keep_wish(session: Session, wish: NewWish) -> None:
+    """Keep what a receiver wishes; the newest about a subject counts."""
+    library = postgresql if is_postgresql(session) else sqlite
+    values = wish._asdict()
+    query = library.insert(ReceiverWish).values(values)
+    changed = {name: values[name] for name in ("jurisdiction", "ack", "until_on", "delivery", "at")}
+    query = query.on_conflict_do_update(index_elements=["endpoint", "subject"], set_=changed)
+    await (await session.connection()).execute(query)
+
+
+async def end_unwanted(
+    session: Session, endpoint: str, *, occurrences: Iterable[str], reason: str, now: datetime
+) -> None:
+    """End the undelivered notices of these occurrences to this endpoint."""
+    mine = col(Delivery.occurrence).in_(list(occurrences)) & (col(Delivery.endpoint) == endpoint)
+    await end_notices(session, mine, reason=reason, now=now)
+
+
+async def occurrences_of(session: Session, milestone: str) -> list[str]:
+    """The ids of all occurrences of a milestone."""
+    return list(await session.exec(select(Occurrence.id).where(Occurrence.milestone == milestone)))
