@@ -17,6 +17,9 @@ import service
 from service.access.actions import ensure_admin_key
 from service.api import (
     audit,
+    deliveries,
+    endpoints,
+    events,
     feeds,
     firings,
     groups,
@@ -27,10 +30,13 @@ from service.api import (
     occurrences,
     operations,
     plans,
+    preview,
     progress,
     reference,
+    rehearsals,
     reminders,
     units,
+    webhook_keys,
 )
 from service.api.calendar import Calendars, Polled
 from service.api.shapes import Problem
@@ -45,10 +51,13 @@ from service.kit import log, schema
 from service.kit.clock import Clock, asking, parse_clock
 from service.kit.database import Database
 from service.kit.errors import MilepostError
+from service.kit.failpoints import arm
+from service.runner.life import keeping_time
 from service.settings import Settings, strangers
 from service.web import errors, home, static
 from service.web import plans as plan_pages
 from service.web import units as unit_pages
+from service.webhooks.rules.schemas import openapi_webhooks
 
 _log = structlog.stdlib.get_logger("milepost")
 
@@ -65,8 +74,14 @@ RESOURCES: tuple[APIRouter, ...] = (
     progress.router,
     reminders.router,
     firings.router,
+    preview.router,
     holidays.router,
     feeds.router,
+    endpoints.router,
+    rehearsals.router,
+    events.router,
+    deliveries.router,
+    webhook_keys.router,
     keys.router,
     audit.router,
 )
@@ -107,6 +122,7 @@ class Milepost(FastAPI):
             shapes = document.setdefault("components", {}).setdefault("schemas", {})
             told = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
             shapes |= told.pop("$defs", {}) | {"Problem": told}
+            document["webhooks"] = openapi_webhooks()
             self.openapi_schema = document
         return self.openapi_schema
 
@@ -162,11 +178,13 @@ async def _life(gate: Gate, desk: Desk, *, closes_database: bool) -> AsyncIterat
     _log.info("started", version=service.__version__, role=gate.settings.role)
     watching = asyncio.create_task(desk.watch(), name="feeds watch")
     try:
-        yield
+        async with keeping_time(gate):
+            yield
     finally:
         watching.cancel()
         await desk.close()
         await gate.afterwards.finish()
+        await gate.close()
         if closes_database:
             await gate.database.close()
         _log.info("stopped")
@@ -199,4 +217,7 @@ def from_environ() -> Milepost:
     log.configure(level=settings.log_level, style=settings.log_format)
     for sentence in strangers(os.environ):
         _log.warning(sentence)
+    if settings.failpoints:
+        _log.warning("this process is going to be killed: MILEPOST_FAILPOINTS", points=sorted(settings.failpoints))
+        arm(settings.failpoints)
     return create_app(settings)

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from service.kit.clock import parse_clock
 from service.kit.database import read_url
+from service.kit.failpoints import Trap, parse_failpoints
 
 PREFIX = "MILEPOST_"
 # Variables that start like ours and are somebody else's: compose's outer port, the test suite's server.
@@ -120,6 +121,7 @@ class Settings:
     role: Role = field(default="all", metadata={"read": _one_of(Role)})
     log_level: LogLevel = field(default="info", metadata={"read": _one_of(LogLevel)})
     log_format: LogFormat = field(default="json", metadata={"read": _one_of(LogFormat)})
+    failpoints: Mapping[str, Trap] = field(default_factory=dict, metadata={"read": parse_failpoints})
 
     def __repr__(self) -> str:
         # Settings end up in messages and in failing tests; secrets and the database's password must not.
@@ -144,9 +146,15 @@ class Settings:
                 "MILEPOST_SECRET: a service on PostgreSQL needs it, and all its processes the same one; "
                 "make one with: openssl rand -hex 32."
             )
+        if values.get("failpoints") and not _is_local(values.get("public_url", cls().public_url)):
+            wrong.append("MILEPOST_FAILPOINTS: it kills the service on purpose; only one on localhost takes it.")
         if wrong:
             raise WrongSettings(wrong)
         return cls(**values)
+
+
+def _is_local(public_url: str) -> bool:
+    return urlsplit(public_url).hostname in ("localhost", "127.0.0.1", "::1")
 
 
 def _needs_secret(values: Mapping[str, Any]) -> bool:

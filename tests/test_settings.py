@@ -19,7 +19,7 @@ def test_every_variable_is_read_into_its_field() -> None:
         "MILEPOST_DATABASE_URL": "postgresql://u:p@h/d",
         "MILEPOST_SECRET": SECRET,
         "MILEPOST_ADMIN_KEY": "mpk_" + "k" * 43,
-        "MILEPOST_PUBLIC_URL": "https://milepost.example/",
+        "MILEPOST_PUBLIC_URL": "https://localhost:8443/",
         "MILEPOST_PUBLIC_READ": "true",
         "MILEPOST_CLOCK": "2024-10-01T08:00@60",
         "MILEPOST_TIMEZONE": "Asia/Urumqi",
@@ -28,6 +28,7 @@ def test_every_variable_is_read_into_its_field() -> None:
         "MILEPOST_ROLE": "worker",
         "MILEPOST_LOG_LEVEL": "DEBUG",
         "MILEPOST_LOG_FORMAT": "text",
+        "MILEPOST_FAILPOINTS": "a.b=kill,c=stop@3",
     }
     settings = Settings.from_environ(told)
     assert set(told) == set(variables())
@@ -37,7 +38,7 @@ def test_every_variable_is_read_into_its_field() -> None:
         if getattr(settings, field.name) == getattr(Settings(), field.name)
     ]
     assert unread == []
-    assert settings.public_url == "https://milepost.example"
+    assert settings.public_url == "https://localhost:8443"
     assert [str(network) for network in settings.allow_networks] == ["10.0.0.0/8", "fd00::/8"]
     assert settings.log_level == "debug"
 
@@ -46,6 +47,8 @@ def test_every_variable_is_read_into_its_field() -> None:
     ("name", "value"),
     (
         ("MILEPOST_DATABASE_URL", "mysql://h/d"),
+        ("MILEPOST_FAILPOINTS", "a.b=explode"),
+        ("MILEPOST_FAILPOINTS", "a.b=kill@0"),
         ("MILEPOST_DATABASE_URL", "not an address"),
         ("MILEPOST_SECRET", "short"),
         ("MILEPOST_ADMIN_KEY", "hunter2"),

@@ -9,6 +9,7 @@ from service.journal.models import JournalEntry
 from service.kit.database import Session
 from service.milestones.actions import following as milestones
 from service.reminders.actions import following as reminders
+from service.webhooks.actions import following as webhooks
 
 
 class Follower(Protocol):
@@ -23,4 +24,4 @@ class Follower(Protocol):
 
 
 # In the order of the river: each hears what those before it recorded.
-FOLLOWERS: tuple[Follower, ...] = (milestones.follow, reminders.follow, feeds.follow)
+FOLLOWERS: tuple[Follower, ...] = (milestones.follow, reminders.follow, feeds.follow, webhooks.follow)

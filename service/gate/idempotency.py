@@ -70,6 +70,15 @@ async def creating(request: Request, actor: Caller, now: Now, key: Key = None) -
 Creating = Annotated[Session, Depends(creating, scope="function")]
 
 
+async def is_repeated(request: Request, actor: Actor, key: str | None) -> bool:
+    """Whether this creation has been answered before: then nothing that comes before it needs to be done again."""
+    if key is None or actor.kind == "public":
+        return False
+    async with gate_of(request).database.read() as session:
+        kept = await get_answer(session, actor=actor.key_id or str(actor), key=key)
+    return kept is not None and kept.sealed is not None
+
+
 async def _claim(request: Request, session: Session, actor: Actor, *, key: str, now: datetime) -> _Claim:
     gate = gate_of(request)
     who, fingerprint = actor.key_id or str(actor), await _fingerprint(request)

@@ -1,7 +1,7 @@
 """One transaction a request, command or tick: opened and committed at the door, before the answer leaves."""
 
 import contextlib
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -21,14 +21,20 @@ _log = structlog.stdlib.get_logger("milepost")
 
 @contextlib.asynccontextmanager
 async def change(
-    database: Database, *, now: datetime, zone: str = TIMEZONE, hearers: Iterable[Hearer] = ()
+    database: Database,
+    *,
+    now: datetime,
+    zone: str = TIMEZONE,
+    hearers: Iterable[Hearer] = (),
+    lastly: Callable[[Session], Awaitable[object]] | None = None,
 ) -> AsyncIterator[Session]:
     """A session in which things are changed, for every door.
 
     1. The block works in it.
     2. Rooms downstream pull from the facts that were recorded, in the same transaction.
-    3. It commits, or nothing of all this has happened.
-    4. The caches of this process hear of it.
+    3. What is to be done `lastly` is, in it too: it finds what those rooms wrote.
+    4. It commits, or nothing of all this has happened.
+    5. The caches of this process hear of it.
 
     Raises what the block raises, Conflict, Unavailable.
     """
@@ -37,6 +43,8 @@ async def change(
         if recorded(session):
             for follow in followers.FOLLOWERS:
                 await follow(session, tuple(recorded(session)), now=now.astimezone(ZoneInfo(zone)))
+        if lastly is not None:
+            await lastly(session)
     _tell(hearers, recorded(session))
 
 

@@ -1,0 +1,214 @@
+"""Sending what is due: claim, send, settle, over and over, as long as the process lives."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from service.gate.state import Gate
+from service.gate.transaction import change
+from service.kit.clock import stopwatch
+from service.kit.database import Session
+from service.kit.errors import MilepostError
+from service.kit.failpoints import failpoint
+from service.runner.attempting import Attempting
+from service.runner.supervising import Signals
+from service.webhooks.actions.claiming import DEADLINE, LEASE, Claim, Claimed, check_lease, claim, look
+from service.webhooks.actions.endpoints import Target
+from service.webhooks.actions.settling import Finished, settle
+from service.webhooks.actions.targeting import Targets
+
+_log = structlog.stdlib.get_logger("milepost.runner")
+
+AT_ONCE = 450  # attempts under way in one process; `kit.outbound` opens 500 connections
+LOOKS_EVERY = 1.0  # seconds
+GATHERS = 0.002  # seconds; what ends within them is settled together
+PAUSE = 0.5  # seconds after a transaction that failed
+GRACE = 5.0  # seconds for what is under way at a stop; the rest comes up again when its lease ends
+# How old a claim may be when its message is sent: a process that stood still since must not send under a lease that
+# ends before the attempt does.
+MOST_AGE = (LEASE - 2 * DEADLINE).total_seconds()
+
+
+async def deliver(gate: Gate, signals: Signals) -> None:
+    """The loop: deliver until `signals.stopping` is set, and then end within seconds. Raises what it cannot mend."""
+    check_lease()
+    await Sender(gate, signals, Attempting(gate, await gate.outside.client())).run()
+
+
+@dataclass(frozen=True, slots=True)
+class _UnderWay:
+    """Attempts that were claimed together: `age` says for how many seconds they have been."""
+
+    age: Callable[[], float]
+    targets: Mapping[str, Target]
+
+
+class Sender:
+    """Sends for one process. At most `at_once` attempts are under way; each endpoint has its own cap beside that, so
+    one that hangs takes its few places and nobody else's.
+    """
+
+    def __init__(
+        self, gate: Gate, signals: Signals, attempting: Attempting, *, at_once: int = AT_ONCE, grace: float = GRACE
+    ) -> None:
+        self._gate, self._signals, self._attempting = gate, signals, attempting
+        self._at_once, self._grace = at_once, grace
+        self._targets = Targets(gate.seals)
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._finished: list[Finished] = []
+        self._stirred = asyncio.Event()  # something finished, something is due, or the end has come
+        self._looks = True
+
+    async def run(self) -> None:
+        """Send until the stop."""
+        listening = [
+            asyncio.create_task(self._hear(), name="sender hears of deliveries"),
+            asyncio.create_task(self._hear_the_stop(), name="sender hears of the stop"),
+        ]
+        try:
+            while not self._signals.stopping.is_set():
+                await self._turn()
+            await self._end()
+        finally:
+            for task in (*listening, *self._under_way):
+                task.cancel()
+            await asyncio.gather(*listening, *self._under_way, return_exceptions=True)
+
+    async def _hear(self) -> None:
+        while True:
+            await self._signals.deliveries.wait()
+            self._signals.deliveries.clear()
+            self._looks = True
+            self._stirred.set()
+
+    async def _hear_the_stop(self) -> None:
+        await self._signals.stopping.wait()
+        self._stirred.set()
+
+    async def _turn(self) -> None:
+        """Settle what has ended and claim what may go, in one transaction; or wait until there is something."""
+        if self._finished:
+            await self._gather()
+        elif not (self._looks and self._has_room and await self._look()):
+            await self._wait(LOOKS_EVERY)
+            return
+        try:
+            await self._transact()
+        except MilepostError as error:
+            # What ended is kept, and settled when the database is back; if that takes too long its lease has passed.
+            _log.warning("deliveries were not settled", reason=error.message, count=len(self._finished))
+            await self._wait(PAUSE)
+            self._looks = True
+
+    @property
+    def _has_room(self) -> bool:
+        return len(self._under_way) < self._at_once
+
+    async def _gather(self) -> None:
+        """Let others end too: a commit costs the same for one as for many."""
+        if self._under_way:
+            await asyncio.sleep(GATHERS)
+
+    async def _look(self) -> bool:
+        """Whether something is due, without a lock; if nothing is, look again when the next thing will be."""
+        self._looks = False  # before it looks: what comes about meanwhile must be looked for again
+        try:
+            async with self._gate.database.read() as session:
+                found = await look(session, within=LOOKS_EVERY)
+        except MilepostError as error:
+            _log.warning("nobody can see what is due", reason=error.message)
+            return False
+        if found.is_due:
+            return True
+        if found.next_in is not None:
+            asyncio.get_running_loop().call_later(found.next_in, self._stir)
+        return False
+
+    def _stir(self) -> None:
+        self._looks = True
+        self._stirred.set()
+
+    async def _wait(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stirred.wait()
+        except TimeoutError:
+            self._looks = True
+        self._stirred.clear()
+
+    async def _transact(self) -> None:
+        ended, self._finished = self._finished, []
+        try:
+            taken, targets = await self._settle_and_claim(ended)
+        except MilepostError:
+            self._finished = ended + self._finished
+            raise
+        except Exception:
+            if not ended:
+                raise
+            _log.exception("attempts could not be settled together", count=len(ended))
+            await self._settle_each(ended)
+            return
+        failpoint("deliver.claimed")
+        # There may be more: what was taken has made room, or was all that one claim takes.
+        self._looks = taken.found_something or self._looks
+        self._start(taken.taken, _UnderWay(stopwatch(), targets))
+
+    async def _settle_and_claim(self, ended: Sequence[Finished]) -> tuple[Claim, Mapping[str, Target]]:
+        gate, stopping = self._gate, self._signals.stopping.is_set()
+        now, targets = gate.clock.now(), dict[str, Target]()
+        room = 0 if stopping else self._at_once - len(self._under_way)
+        async with change(gate.database, now=now, zone=gate.settings.timezone, hearers=gate.hearers) as session:
+            await self._settle(session, ended)
+            taken = await claim(session, limit=room)
+            if taken.taken:
+                targets = await self._targets.ask(session, {one.endpoint for one in taken.taken}, now=taken.now)
+        failpoint("settle.committed")
+        return taken, targets
+
+    async def _settle(self, session: Session, ended: Sequence[Finished]) -> None:
+        if not ended:
+            return
+        done = await settle(session, ended, service_now=self._gate.clock.now())
+        if done.late:
+            _log.warning("attempts came to their end after their lease", count=done.late)
+
+    async def _settle_each(self, ended: Sequence[Finished]) -> None:
+        """One that cannot be settled must not keep the others from it; it comes up again when its lease ends."""
+        gate = self._gate
+        for one in ended:
+            try:
+                async with change(gate.database, now=gate.clock.now(), zone=gate.settings.timezone) as session:
+                    await self._settle(session, [one])
+            except Exception:  # noqa: BLE001 - whatever is wrong with it: it is told, and tried again later
+                _log.exception("an attempt could not be settled", delivery=one.claimed.delivery)
+
+    def _start(self, taken: Sequence[Claimed], under_way: _UnderWay) -> None:
+        for one in taken:
+            task = asyncio.create_task(self._attempt(one, under_way))
+            self._under_way.add(task)
+            task.add_done_callback(self._over)
+
+    def _over(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        self._stirred.set()
+
+    async def _attempt(self, one: Claimed, under_way: _UnderWay) -> None:
+        if under_way.age() > MOST_AGE:
+            _log.warning("not sent: its lease is nearly over", delivery=one.delivery)
+            return
+        finished = await self._attempting.make(one, under_way.targets.get(one.endpoint))
+        self._finished.append(finished)  # looked up now: what has ended is handed over as a whole meanwhile
+
+    async def _end(self) -> None:
+        """Wait a while for what is under way, settle what has ended. The rest comes up again when its lease ends."""
+        if self._under_way:
+            await asyncio.wait(self._under_way, timeout=self._grace)
+        if self._finished:
+            with contextlib.suppress(MilepostError):
+                await self._transact()
+        if self._under_way:
+            _log.warning("broken off at the stop", attempts=len(self._under_way))

@@ -1,0 +1,273 @@
+"""The loop that delivers: real receivers on this machine, kind ones and hostile ones, and none harms another."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from service.gate.state import Gate
+from service.kit.clock import SimulatedClock
+from service.kit.database import Database
+from service.kit.outbound.client import Outbound
+from service.runner import attempting
+from service.runner.attempting import Attempting
+from service.runner.sending import Sender
+from service.runner.supervising import Signals
+from service.settings import Settings
+from service.webhooks.actions.endpoints import targets
+from service.webhooks.models import Attempt, Delivery
+from service.webhooks.rules import stored
+from service.webhooks.rules.formats.request import FormatName
+from service.webhooks.rules.signature import verify
+from service.webhooks.rules.words import Signing
+from tests.conftest import SECRET
+from tests.kit.outbound.receivers import LOOPBACK, Line, Receiver, polite, receiving, saying, silent
+from tests.webhooks.world import Post
+
+PLENTY = 10.0  # seconds; nothing here takes a tenth of it
+
+
+class Watched(Sender):
+    """A sender that tells of each of its transactions."""
+
+    settled: asyncio.Event
+
+    async def _transact(self) -> None:
+        await super()._transact()
+        self.settled.set()
+
+
+@dataclass
+class Office:
+    """A world, and the loop of one process that delivers its webhooks. What the loop settles stirs `settled`."""
+
+    post: Post
+    gate: Gate
+    signals: Signals
+    outbound: Outbound
+    settled: asyncio.Event = field(default_factory=asyncio.Event)
+    deadline_s: float = 15.0
+    grace: float = 5.0
+
+    async def endpoint(self, receiver: Receiver, **values: Any) -> str:
+        return await self.post.endpoint(receiver.url("/hook"), **({"types": ["milestone.created"]} | values))
+
+    async def tasks(self, count: int = 1) -> None:
+        """As many events, fanned out now."""
+        for _ in range(count):
+            await self.post.milestone("2024-11-07")
+        self.post.real = self.gate.host_clock.now()
+        await self.post.fan()
+        self.signals.deliveries.set()
+
+    @contextlib.asynccontextmanager
+    async def delivering(self) -> AsyncIterator[None]:
+        """Deliver while the block lasts."""
+        attempting = Attempting(self.gate, self.outbound, deadline_s=self.deadline_s)
+        sender = Watched(self.gate, self.signals, attempting, grace=self.grace)
+        sender.settled = self.settled
+        loop = asyncio.create_task(sender.run())
+        try:
+            yield
+            assert not loop.done() or loop.exception() is None
+        finally:
+            self.signals.stopping.set()
+            await loop
+
+    async def until(self, holds: Callable[[Sequence[Delivery]], bool]) -> Sequence[Delivery]:
+        """Wait until this can be said of the deliveries; asked after each commit."""
+        async with asyncio.timeout(PLENTY):
+            while True:
+                self.settled.clear()
+                rows = await self.post.deliveries()
+                if holds(rows):
+                    return rows
+                await self.settled.wait()
+
+
+@pytest.fixture
+async def office(database: Database, now: datetime) -> AsyncIterator[Office]:
+    """The world of webhooks with a loop that may reach this machine."""
+    post = Post(database, now)
+    await post.settle_in()
+    post.real = datetime.now(UTC)
+    gate = Gate(Settings(secret=SECRET, public_url="https://milepost.test"), database, SimulatedClock(now, 0))
+    async with Outbound(allow_networks=LOOPBACK) as outbound:
+        yield Office(post, gate, Signals(), outbound)
+    await gate.close()
+
+
+def _ended(count: int) -> Callable[[Sequence[Delivery]], bool]:
+    return lambda rows: sum(row.status == "delivered" for row in rows) == count
+
+
+def _tried(endpoint: str) -> Callable[[Sequence[Delivery]], bool]:
+    return lambda rows: all(row.tries and row.lease is None for row in rows if row.endpoint == endpoint)
+
+
+async def _attempt(office: Office, endpoint: str) -> Attempt:
+    """The first attempt at an endpoint, when it has ended."""
+    async with asyncio.timeout(PLENTY):
+        while True:
+            office.settled.clear()
+            mine = {row.id for row in await office.post.deliveries() if row.endpoint == endpoint}
+            ended = [row for row in await office.post.attempts() if row.delivery in mine and row.outcome]
+            if ended:
+                return min(ended, key=lambda row: row.started_at)
+            await office.settled.wait()
+
+
+async def test_what_arrives_is_what_was_kept_signed_for_its_receiver_at_this_very_moment(office: Office) -> None:
+    async with receiving(polite) as receiver, office.delivering():
+        await office.endpoint(receiver, headers={"X-Office": "law"}, numbered=True)
+        await office.tasks(2)
+        await office.until(_ended(2))
+    seen = receiver.seen[0]
+    assert seen.header("x-office") == ["law"]
+    assert b'"sequence":1,"previous_sequence":null' in seen.body
+    assert b'"url":"https://milepost.test/occurrences/' in seen.body
+    names = ("webhook-id", "webhook-timestamp", "webhook-signature")
+    headers = {name: seen.header(name)[0] for name in names}
+    events = {row.id for row in await office.post.events()}
+    assert headers["webhook-id"] in events
+    async with office.post.database.read() as session:
+        ids = {row.endpoint for row in await office.post.deliveries()}
+        found = await targets(session, ids, seals=office.gate.seals, now=office.gate.host_clock.now())
+    (target,) = found.values()
+    verified = verify(headers, seen.body, target.keys, now=office.gate.host_clock.now())
+    assert verified.id == headers["webhook-id"]
+
+
+@pytest.mark.parametrize("chosen", [each for each in FormatName if each is not FormatName.STANDARD])
+async def test_every_format_goes_out_from_what_was_kept(office: Office, chosen: FormatName) -> None:
+    says = b'HTTP/1.1 200 OK\r\nContent-Length: 24\r\n\r\n{"errcode":0, "code": 0}'
+    async with receiving(saying(says)) as receiver, office.delivering():
+        await office.endpoint(receiver, format=chosen)
+        await office.tasks()
+        await office.until(_ended(1))
+    assert "任务".encode() in receiver.seen[0].body or b"\\u4efb" in receiver.seen[0].body
+
+
+async def drip(line: Line) -> None:
+    """A byte now and then, never an end."""
+    await line.request()
+    await line.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+    while True:
+        await line.send(b"x")
+        await asyncio.sleep(0.05)
+
+
+HOSTILE = (
+    (silent, "too_slow", None),
+    (drip, "too_slow", 200),
+    (saying(b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"), "failed", 500),
+    (saying(b"HTTP/1.1 429 Slow\r\nRetry-After: 77\r\nContent-Length: 0\r\n\r\n"), "failed", 429),
+    (saying(b"HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n"), "failed", 410),
+    (
+        saying(b"HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/latest\r\nContent-Length: 0\r\n\r\n"),
+        "failed",
+        302,
+    ),
+    (saying(b"SSH-2.0-OpenSSH_9.2\r\n"), "bad_answer", None),
+)
+
+
+async def test_hostile_receivers_are_recorded_and_the_others_are_served(office: Office) -> None:
+    office.deadline_s = 1.0
+    async with contextlib.AsyncExitStack() as stack:
+        kind = await stack.enter_async_context(receiving(polite))
+        hostile = [await stack.enter_async_context(receiving(script)) for script, _, _ in HOSTILE]
+        good = await office.endpoint(kind)
+        bad = [await office.endpoint(each) for each in hostile]
+        await office.tasks(3)
+        await stack.enter_async_context(office.delivering())
+        await office.until(_ended(3))
+        assert len(kind.seen) == 3
+        found = [await _attempt(office, each) for each in bad]
+    assert [(row.outcome, row.status) for row in found] == [(outcome, status) for _, outcome, status in HOSTILE]
+    assert all(row.reason and row.ended_at is not None for row in found)
+    assert (await office.post.standing(bad[4])).state == "disabled"
+    assert (await office.post.standing(bad[3])).throttled_until is not None
+    assert (await office.post.standing(good)).state == "healthy"
+
+
+async def test_one_that_hangs_holds_its_own_places_and_nobody_elses(office: Office) -> None:
+    office.grace = 0.1
+    async with receiving(silent) as hanging, receiving(polite) as kind:
+        stuck = await office.endpoint(hanging, concurrency=2)
+        await office.endpoint(kind)
+        await office.tasks(12)
+        async with office.delivering():
+            rows = await office.until(_ended(12))
+            mine = [row for row in rows if row.endpoint == stuck]
+            assert sum(row.lease is not None for row in mine) == 2
+    assert len(kind.seen) == 12
+    assert len(hanging.seen) == 2
+
+
+async def test_a_stop_ends_soon_and_gives_back_what_hangs(office: Office) -> None:
+    office.grace, arrived = 0.1, asyncio.Event()
+
+    async def hangs(line: Line) -> None:
+        await line.request()
+        arrived.set()
+        await line.hold()
+
+    async with receiving(hangs) as hanging, office.delivering():
+        await office.endpoint(hanging)
+        await office.tasks()
+        async with asyncio.timeout(PLENTY):
+            await arrived.wait()
+        office.signals.stopping.set()
+    (row,) = await office.post.deliveries()
+    assert row.status == "pending"
+    assert row.lease is not None
+    assert row.next_at is not None
+
+
+async def test_a_receivers_wish_is_read_from_its_answer(office: Office) -> None:
+    says = b'HTTP/1.1 200 OK\r\nContent-Length: 14\r\n\r\n{"ack":"stop"}'
+    async with receiving(saying(says)) as receiver, office.delivering():
+        await office.endpoint(receiver, types=["occurrence.*"])
+        await office.post.milestone("2024-11-07")
+        await office.post.policy("-7d -6d")
+        office.post.real = office.gate.host_clock.now()
+        await office.post.fire("2024-10-31T09:00")
+        office.signals.deliveries.set()
+        await office.until(_ended(1))
+    await office.post.fire("2024-11-01T09:00")
+    assert sorted(row.status for row in await office.post.deliveries()) == ["delivered", "superseded"]
+
+
+async def test_an_endpoint_whose_secrets_cannot_be_read_fails_with_that_reason(office: Office) -> None:
+    office.gate.settings = Settings(secret="another secret that is long enough for this", public_url="https://x.test")
+    async with receiving(polite) as receiver, office.delivering():
+        endpoint = await office.endpoint(receiver, signing=Signing.SYMMETRIC)
+        await office.tasks()
+        await office.until(_tried(endpoint))
+    assert "secret" in (await _attempt(office, endpoint)).reason
+    assert receiver.seen == []
+
+
+async def test_a_mistake_with_one_message_does_not_end_the_others(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body_of, broken = stored.body_of, list[str]()
+
+    def failing(message: str, *given: Any, **named: Any) -> bytes:
+        if not broken:
+            broken.append(message)
+            raise RuntimeError("ours")
+        return body_of(message, *given, **named)
+
+    monkeypatch.setattr(attempting, "body_of", failing)
+    async with receiving(polite) as receiver, office.delivering():
+        await office.endpoint(receiver)
+        await office.tasks(3)
+        await office.until(_ended(2))
+    assert len(receiver.seen) == 2
+    assert {row.outcome for row in await office.post.attempts()} == {"delivered", "failed"}
