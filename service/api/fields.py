@@ -1,11 +1,14 @@
 """Kinds of field that several resources have: bounds for the OpenAPI document, a sentence for what is wrong."""
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from fastapi import Path, Query
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
+
+from service.due.periods import FIRST_YEAR, LAST_YEAR
 
 _WORD = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
 
@@ -82,6 +85,19 @@ def _whole(given: Any) -> Any:
 Day = Annotated[date, BeforeValidator(_iso)]
 At = Annotated[AwareDatetime, BeforeValidator(_iso)]
 WHOLE = BeforeValidator(_whole)
+DayOrAt = Annotated[Day | At | None, Query(examples=["2024-10-01", "2024-10-01T08:00:00+08:00"])]
+
+
+def bound_of(given: date | datetime | None, zone: ZoneInfo, *, days: int) -> datetime | None:
+    """A bound as an instant. Beyond the years that due dates have there is nothing, and no UTC for some instants."""
+    if given is None:
+        return None
+    if not FIRST_YEAR <= given.year <= LAST_YEAR:
+        return datetime(FIRST_YEAR if given.year < FIRST_YEAR else LAST_YEAR + 1, 1, 1, tzinfo=UTC)
+    if isinstance(given, datetime):
+        return given
+    return datetime.combine(given + timedelta(days=days), time(), tzinfo=zone)
+
 
 PathCode = Annotated[str, Path(max_length=100, json_schema_extra=_SAFE), _safe]
 PathId = Annotated[str, Path(max_length=64, json_schema_extra=_SAFE), _safe]

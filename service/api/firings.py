@@ -1,14 +1,13 @@
 """`/firings`: every planned notice, and how it ended."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from fastapi import Query, Request
 
-from service.api.fields import At, CodeQuery, Day
+from service.api.fields import CodeQuery, DayOrAt, bound_of
 from service.api.shapes import ANY_LIMIT, Cursor, Limit, Page, Shape
-from service.due.periods import FIRST_YEAR, LAST_YEAR
 from service.gate.guard import Holder
 from service.gate.routing import resource
 from service.gate.state import gate_of
@@ -21,8 +20,6 @@ from service.reminders.rules.timing import LocalTime
 from service.reminders.store.ledger import FiringFilter, list_firings
 
 router = resource("/firings", tag="firings")
-
-DayOrAt = Annotated[Day | At | None, Query(examples=["2024-10-01", "2024-10-01T08:00:00+08:00"])]
 
 
 class FiringShape(Shape):
@@ -89,20 +86,9 @@ async def show_firings(
         unit=unit,
         kind=kind,
         status=status,
-        fire_from=_instant(fire_from, zone, days=0),
-        fire_before=_instant(fire_to, zone, days=1),
+        fire_from=bound_of(fire_from, zone, days=0),
+        fire_before=bound_of(fire_to, zone, days=1),
     )
     rows = await list_firings(session, where=where, after=decode_instant_cursor(cursor), limit=limit + 1)
     page = cut(rows, limit, lambda row: (row.fire_at.isoformat(), row.id))
     return Page(items=[_shape(row) for row in page.items], next=page.next)
-
-
-def _instant(given: date | datetime | None, zone: ZoneInfo, *, days: int) -> datetime | None:
-    """A bound as an instant. Beyond the years that due dates have there is nothing, and no UTC for some instants."""
-    if given is None:
-        return None
-    if not FIRST_YEAR <= given.year <= LAST_YEAR:
-        return datetime(FIRST_YEAR if given.year < FIRST_YEAR else LAST_YEAR + 1, 1, 1, tzinfo=UTC)
-    if isinstance(given, datetime):
-        return given
-    return datetime.combine(given + timedelta(days=days), time(), tzinfo=zone)

@@ -1,5 +1,6 @@
 """`/plans`: plan documents."""
 
+import asyncio
 from datetime import date, datetime
 from enum import StrEnum
 from http import HTTPStatus
@@ -271,13 +272,14 @@ async def put_plan(
     prune: Annotated[bool, Query(description="Cancel the milestones that the file does not have.")] = True,
 ) -> DifferenceShape:
     """Make a plan what a whole plan document says. A change of a plan that exists needs If-Match."""
-    file = parse_plan_file(await request.body(), file=f"{slug}.yaml", limit=LIMIT_BYTES)
+    # In a thread: a large document takes seconds, in which others would wait.
+    file = await asyncio.to_thread(parse_plan_file, await request.body(), file=f"{slug}.yaml", limit=LIMIT_BYTES)
     if file.plan is None or file.plan.slug != slug:
         raise invalid("plan.slug", f"the document must hold the plan '{slug}'")
     plan = await session.get(Plan, slug, with_for_update=True)
     if plan is not None and not dry_run:
         version.expects(plan.revision)
-    (applied,) = await planfiles.apply_files(session, actor, files=[file], prune=prune, now=now)
+    (applied,) = await planfiles.apply_files(session, actor, files=[file], prune=prune, amend=False, now=now)
     answer = DifferenceShape(
         applied=not dry_run,
         difference=differences.to_mapping(applied.difference),

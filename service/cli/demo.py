@@ -1,23 +1,30 @@
-"""`milepost demo`: the whole service on a throw-away database, with the seeded plans, at a time of their own."""
+"""`milepost demo`: the whole service on a throw-away database, with the seeded plans, at a time of their own.
+
+A receiver of webhooks runs beside it, a process of its own, and prints what arrives.
+"""
 
 import argparse
 import asyncio
 import signal
 import tempfile
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import uvicorn
 
 from service.access.actions import make_secret
 from service.app import create_app, prepare
+from service.cli.beside import Receiver, enrol, receiver_beside
 from service.cli.opening import refuse_busy
 from service.cli.serve import how
 from service.gate.state import Gate
 from service.gate.transaction import change
 from service.kit import log
 from service.kit.actor import COMMAND
+from service.kit.clock import Clock, SimulatedClock, fixed, parse_clock
 from service.kit.database import Session
 from service.planfiles.actions import apply_files
 from service.planfiles.rules.parse import parse_plan_file
@@ -26,6 +33,10 @@ from service.units.models import Unit
 from service.units.store import units_by_code
 
 AS_OF = "2024-10-01T08:00"
+# A day a second, until the mid-term evaluation of October 2024 has been announced, has fallen due and is overdue; then
+# the usual pace, so that calendars do not run away from whoever looks at them.
+HURRY = 86_400
+HURRY_FOR = timedelta(days=38)
 FILE_LIMIT = 10 * 1024 * 1024
 FEATURED = ("chongming.justice", "chongming.chengqiao", "jinghai.justice", "shanghai.justice", "shenyang.justice")
 _HERE = Path(__file__).resolve()
@@ -39,7 +50,11 @@ def declare(commands: Any) -> None:
     parser.add_argument(
         "--as-of", default=AS_OF, metavar="INSTANT", help="the time it begins at (default: %(default)s)"
     )
-    parser.add_argument("--speed", default="1", help="how many times as fast as real time it passes (default: 1)")
+    parser.add_argument(
+        "--speed",
+        help="how many times as fast as real time it passes "
+        f"(default: a day a second for {HURRY_FOR.days} days, then as fast as real time)",
+    )
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen at (default: %(default)s)")
     parser.add_argument("--port", type=int, default=8000, help="(default: %(default)s)")
     parser.set_defaults(run=run)
@@ -58,20 +73,62 @@ async def _demo(options: argparse.Namespace, folder: Path) -> None:
     key = make_secret()
     settings = _settings(options, folder, key)
     log.configure(level=settings.log_level, style=settings.log_format)
-    app = create_app(settings)
-    gate: Gate = app.state.gate
-    await prepare(gate)
-    units = await _load(gate)
-    lines = [
+    async with receiver_beside() as receiver:
+        units = await _load(settings, receiver)
+        # Its time begins only now: loading the plans takes days of it.
+        clock = _clock(settings, hurries=options.speed is None)
+        app = create_app(settings, clock=clock)
+        lines = _greeting(options, settings, receiver=receiver, units=units, key=key, clock=clock)
+
+        def announce() -> None:
+            print("\n".join(lines), flush=True)
+            if receiver is not None:
+                receiver.announced.set()
+
+        await _Announced(uvicorn.Config(app, **how(settings, options)), announce).serve()
+
+
+def _greeting(
+    options: argparse.Namespace,
+    settings: Settings,
+    *,
+    receiver: Receiver | None,
+    units: list[Unit],
+    key: str,
+    clock: Clock,
+) -> list[str]:
+    pace = f"--speed {options.speed}" if options.speed else ""
+    if isinstance(clock, SimulatedClock) and clock.until is not None:
+        until = clock.until.astimezone(ZoneInfo(settings.timezone))
+        pace = f"A day passes every second until {until:%Y-%m-%d}, then time goes its usual pace."
+    return [
         f"Milepost, as of {options.as_of}; everything is gone when you stop it (Ctrl-C).",
+        *([pace] if pace else []),
         "",
         f"  the home page      {settings.public_url}/",
         f"  the API            {settings.public_url}/docs",
         *(f"  {_address(settings, unit)}  {unit.name}" for unit in units),
         "",
         f"  an administrator's key: {key}",
+        "",
+        *_about(receiver),
     ]
-    await _Announced(uvicorn.Config(app, **how(settings, options)), lambda: print("\n".join(lines), flush=True)).serve()
+
+
+def _about(receiver: Receiver | None) -> list[str]:
+    if receiver is None:
+        return ["  No receiver of webhooks: the package milepost_client is not here."]
+    by = "Milepost's own client"
+    if receiver.checker == "standardwebhooks":
+        by = "standardwebhooks, the library of the Standard Webhooks project"
+    return [f"  Webhooks arrive at {receiver.url} and are printed here; signatures are checked by {by}.", ""]
+
+
+def _clock(settings: Settings, *, hurries: bool) -> Clock:
+    clock = parse_clock(settings.clock, zone=settings.timezone)
+    if hurries and isinstance(clock, SimulatedClock):
+        return SimulatedClock(start=clock.start, speed=HURRY, until=clock.start + HURRY_FOR)
+    return clock
 
 
 def _settings(options: argparse.Namespace, folder: Path, key: str) -> Settings:
@@ -80,7 +137,8 @@ def _settings(options: argparse.Namespace, folder: Path, key: str) -> Settings:
         "MILEPOST_ADMIN_KEY": key,
         "MILEPOST_PUBLIC_URL": f"http://{_reachable(options.host)}:{options.port}",
         "MILEPOST_PUBLIC_READ": "true",
-        "MILEPOST_CLOCK": f"{options.as_of}@{options.speed}",
+        "MILEPOST_CLOCK": f"{options.as_of}@{options.speed or 1}",
+        "MILEPOST_ALLOW_NETWORKS": "127.0.0.1/32",  # where the receiver is
         "MILEPOST_LOG_LEVEL": "warning",
         "MILEPOST_LOG_FORMAT": "text",
     }
@@ -96,15 +154,22 @@ def _reachable(host: str) -> str:
     return "localhost" if host in ("0.0.0.0", "::", "127.0.0.1") else host  # noqa: S104 - compared with, not listened at
 
 
-async def _load(gate: Gate) -> list[Unit]:
-    """Apply every seeded plan; a few units whose feeds are worth a look."""
-    now = gate.clock.now()
+async def _load(settings: Settings, receiver: Receiver | None) -> list[Unit]:
+    """Apply every seeded plan, make an endpoint for the receiver; a few units whose feeds are worth a look."""
+    now = parse_clock(settings.clock, zone=settings.timezone).now()
+    gate: Gate = create_app(settings, clock=fixed(now)).state.gate
     folder = next((each for each in _SEEDS if each.is_dir()), None)
     paths = sorted(folder.glob("*.yaml")) if folder else []
     files = [parse_plan_file(path.read_bytes(), file=path.name, limit=FILE_LIMIT) for path in paths]
-    async with change(gate.database, now=now, zone=gate.settings.timezone) as session:
-        await apply_files(session, COMMAND, files=files, prune=False, now=now)
-        return await _some_units(session)
+    try:
+        await prepare(gate)
+        async with change(gate.database, now=now, zone=settings.timezone) as session:
+            await apply_files(session, COMMAND, files=files, prune=False, now=now)
+            if receiver is not None:
+                await enrol(session, gate, receiver, now=now)
+            return await _some_units(session)
+    finally:
+        await gate.database.close()
 
 
 async def _some_units(session: Session) -> list[Unit]:

@@ -18,7 +18,7 @@ from service.settings import WrongSettings
 
 Run = Callable[[argparse.Namespace], None]
 
-_SHARED = frozenset({"main", "opening"})
+_SHARED = frozenset({"beside", "columns", "main", "opening"})
 INTERRUPTED = 130
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from service.cli.columns import aligned
 from service.cli.opening import opened
 from service.kit.database import Session
 from service.kit.errors import NotFound
@@ -79,9 +80,7 @@ def _why_none(one: Occurrence, milestone: Milestone) -> str:
 
 
 def _table(firings: Sequence[Firing], zone: str) -> list[str]:
-    rows = [_HEADER, *(_row(each, zone) for each in firings)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADER))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return aligned([_HEADER, *(_row(each, zone) for each in firings)])
 
 
 def _row(one: Firing, zone: str) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from service.due.periods import MONTHS
 from service.due.spec import parse
 from service.feeds.rules.subjects import Language
 from service.milestones.rules import MilestoneKind, Role
+from service.progress.rules import ProgressStatus
 from service.reports.rules.board import Dated, Task
 
 _ROLES = {Role.LEAD: ("牵头", "Lead"), Role.RESPONSIBLE: ("责任", "Responsible"), Role.SUPPORT: ("配合", "Support")}
@@ -19,6 +20,16 @@ _KINDS = {
     MilestoneKind.EVALUATION: ("评估", "Evaluation"),
     MilestoneKind.WINDOW: ("时段", "Window"),
     MilestoneKind.MEETING: ("会议", "Meeting"),
+}
+
+
+_STATUSES = {
+    ProgressStatus.PENDING: ("未反馈", "no report"),
+    ProgressStatus.IN_PROGRESS: ("进行中", "in progress"),
+    ProgressStatus.SUBMITTED: ("已报送", "submitted"),
+    ProgressStatus.ACCEPTED: ("已通过", "accepted"),
+    ProgressStatus.RETURNED: ("已退回", "returned"),
+    ProgressStatus.WAIVED: ("免报", "waived"),
 }
 
 
@@ -88,6 +99,8 @@ class Speech:
     def left(self, dated: Dated) -> str:
         """How far off it is."""
         days = dated.days_left
+        if dated.finished:
+            return self.say("已完成", "finished")
         if days is None:
             return self.say("无期限", "no date")
         if days == 0:
@@ -100,6 +113,10 @@ class Speech:
     def role(self, role: Role) -> str:
         """牵头, 责任, 配合."""
         return self.say(*_ROLES[role])
+
+    def status(self, status: ProgressStatus) -> str:
+        """未反馈, 已报送 and so on: how far a unit says it is."""
+        return self.say(*_STATUSES[status])
 
     def kind(self, kind: MilestoneKind) -> str:
         """What sort of task it is."""

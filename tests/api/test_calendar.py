@@ -50,8 +50,7 @@ async def app(settings: Settings, database: Database, clock: Watch) -> AsyncIter
 @pytest.fixture
 async def town(app: Milepost, database: Database, clock: Watch) -> World:
     """The world behind the application, with one task for two units."""
-    (hear,) = app.state.gate.hearers
-    desk = hear.__self__
+    desk = app.state.gate.hearers[0].__self__
     assert isinstance(desk, Desk)
     world = await settle(database, clock, desk)
     await world.milestone("梳理问题清单", {"value": "2024-12"}, roles={"demo.all": "responsible"})

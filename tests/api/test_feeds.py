@@ -17,8 +17,7 @@ FEEDS = "/api/v1/feeds"
 
 @pytest.fixture(autouse=True)
 async def _settled(app: Milepost, database: Database) -> None:
-    (hear,) = app.state.gate.hearers
-    await settle(database, Watch(), hear.__self__)
+    await settle(database, Watch(), app.state.gate.hearers[0].__self__)
 
 
 async def _make(api: httpx.AsyncClient, **wanted: Any) -> dict[str, Any]:

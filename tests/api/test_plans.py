@@ -1,6 +1,8 @@
 """`/plans` over HTTP."""
 
 import asyncio
+import pkgutil
+import threading
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -457,3 +459,75 @@ async def test_archiving_twice_is_recorded_once(desk: Desk) -> None:
     await desk.end("plans/p")
     kinds = [fact["kind"] for fact in await desk.facts(subject="p")]
     assert kinds == ["plan.archived", "plan.published", "plan.created"]
+
+
+# ── what stands beside the plan in its document ──────────────────────────────────────────────────────────────────────
+
+
+async def test_a_document_never_overwrites_a_unit_that_somebody_changed(desk: Desk) -> None:
+    declaring = FILE.replace("plan:", "units: [{code: a.x, name: 单位x}, {code: a.new, name: 新单位}]\nplan:", 1)
+    assert (await _put(desk.api, declaring, if_match=None)).status_code == 200
+    tag = (await desk.get("plans/p"))["etag"]
+    await desk.change("units/a.x", name="改过的名字")
+    for dry_run in ("true", "false"):
+        answer = await _put(desk.api, declaring.replace("乙", "丙"), if_match=tag, dry_run=dry_run)
+        assert (answer.status_code, answer.json()["type"], paths(answer)) == (
+            409,
+            "urn:milepost:problem:conflict",
+            ["units[0].name"],
+        )
+        assert answer.json()["errors"][0]["line"] == 2
+        assert "PATCH /units/a.x" in answer.json()["detail"]
+    assert (await desk.get("units/a.x"))["name"] == "改过的名字"
+    assert (await desk.get("plans/p"))["etag"] == tag  # nothing of the document was taken
+    export = (await desk.api.get(f"{PLANS}/p/export")).text
+    assert (await _put(desk.api, export.replace("乙", "丙"), if_match=tag)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("section", "path"),
+    (
+        ("units: [{code: a.z, name: 单位z}]", "units[0]"),
+        ("groups: [{code: a.g, name: 组, members: [a.y]}]", "groups[0].members"),
+        ("jurisdictions: [{code: a, name: 别名}]", "jurisdictions[0].name"),
+    ),
+)
+async def test_a_document_only_adds_to_the_registry(desk: Desk, section: str, path: str) -> None:
+    await desk.end("units/a.z")  # out of use: a document does not bring it back unasked
+    await desk.make("groups", code="a.g", name="组", members=[{"member": "a.x"}])
+    answer = await _put(desk.api, FILE.replace("plan:", f"{section}\nplan:", 1), if_match=None)
+    assert (answer.status_code, paths(answer)) == (409, [path]), answer.text
+
+
+# ── large documents and everybody else ───────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("slow", "method"),
+    (("service.planfiles.actions.emit_plan_file", "GET"), ("service.api.plans.parse_plan_file", "PUT")),
+)
+async def test_others_are_answered_while_a_large_plan_is_written_or_read(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, slow: str, method: str
+) -> None:
+    await _put(desk.api, FILE)
+    others = threading.Event()
+    begun = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    real = pkgutil.resolve_name(slow)
+
+    def slowly(*given: Any, **named: Any) -> Any:
+        """As long as it takes until somebody else has been answered."""
+        loop.call_soon_threadsafe(begun.set)
+        assert others.wait(timeout=5), "nobody else was answered meanwhile"
+        return real(*given, **named)
+
+    monkeypatch.setattr(slow, slowly)
+    path = f"{PLANS}/p/export" if method == "GET" else f"{PLANS}/p"
+    large = asyncio.create_task(
+        desk.api.request(method, path, content=FILE if method == "PUT" else None, headers=YAML | {"If-Match": "*"})
+    )
+    await begun.wait()
+    assert (await desk.api.get("/healthz")).status_code == 200
+    assert not large.done()
+    others.set()
+    assert (await large).status_code == 200

@@ -1,5 +1,7 @@
 """The API client, async against the application itself, sync against a transport that answers as it does."""
 
+import dataclasses
+import ipaddress
 import json
 from collections.abc import AsyncIterator, Callable
 
@@ -18,8 +20,10 @@ from milepost_client import (
     Unknown,
 )
 from milepost_client.errors import FieldError, Unavailable, Unguarded
+from milepost_client.wire import EventPage
 
 from service.app import Milepost
+from service.settings import Settings
 from tests.conftest import ADMIN_KEY
 
 BASE = "https://milepost.test"
@@ -132,6 +136,26 @@ async def test_a_plan_is_loaded_reported_on_and_exported(milepost: AsyncClient) 
     assert [firing["occurrence"] async for firing in milepost.firings.all(plan="one")]
 
 
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """Messages may go to this machine."""
+    return dataclasses.replace(settings, allow_networks=(ipaddress.ip_network("127.0.0.1/32"),))
+
+
+async def test_an_endpoint_is_made_tried_and_retired(milepost: AsyncClient) -> None:
+    endpoint = await milepost.endpoints.create({"url": "http://127.0.0.1:9009/"})
+    assert (endpoint["secret"] or "").startswith("whsec_")
+    sent = await milepost.endpoints.act(endpoint["id"], "test")
+    delivery = await milepost.deliveries.get(sent["delivery"])
+    assert (delivery["status"], delivery.get("attempts")) == ("pending", [])
+    ping = await milepost.event(delivery["event"])
+    assert (ping["type"], ping["message"]["data"]["endpoint"]) == ("endpoint.ping", endpoint["id"])
+    assert await milepost.events(wait=0) == EventPage([], 0)
+    paused = await milepost.endpoints.change(endpoint["id"], {"paused": True}, etag=endpoint["etag"])
+    await milepost.endpoints.remove(endpoint["id"], etag=paused["etag"])
+    assert [each["status"] async for each in milepost.deliveries.all(endpoint=endpoint["id"])] == ["cancelled"]
+
+
 async def test_refusals_are_named(milepost: AsyncClient, app: Milepost) -> None:
     with pytest.raises(NotFound) as missing:
         await milepost.units.get("chongming.nobody")
@@ -202,8 +226,11 @@ def test_the_waiting_client_follows_pages_and_polls_events() -> None:
 
     def answer(request: httpx.Request) -> httpx.Response:
         if request.url.path == "/api/v1/events":
-            assert dict(request.url.params) == {"after": "418", "wait": "5", "limit": "100"}
-            return httpx.Response(200, json={"items": [{"id": "evt_1"}], "next": None})
+            asked = [("after", "418"), ("types", "plan.*"), ("types", "feed.*"), ("wait", "5"), ("limit", "100")]
+            assert request.url.params.multi_items() == asked
+            return httpx.Response(200, json={"items": [{"id": "evt_1"}], "next": 419})
+        if request.url.path == "/api/v1/events/evt_1":
+            return httpx.Response(200, json={"id": "evt_1"})
         if request.url.path == "/api/v1/preview":
             return httpx.Response(200, json={"asked": dict(request.url.params)})
         code, following = pages[request.url.params.get("cursor")]
@@ -212,7 +239,9 @@ def test_the_waiting_client_follows_pages_and_polls_events() -> None:
 
     with _client(answer) as milepost:
         assert [task["id"] for task in milepost.occurrences.all(unit="chongming.justice", plan=None)] == ["a", "b"]
-        assert [event["id"] for event in milepost.events(418, wait=5).items] == ["evt_1"]
+        page = milepost.events(418, types=("plan.*", "feed.*"), wait=5)
+        assert ([event["id"] for event in page.items], page.next) == (["evt_1"], 419)
+        assert milepost.event("evt_1")["id"] == "evt_1"
         asked = milepost.preview("2024-10-01", "2024-11-01", plan="one")["asked"]
         assert asked == {"from": "2024-10-01", "to": "2024-11-01", "plan": "one"}
 

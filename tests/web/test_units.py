@@ -8,6 +8,9 @@ import pytest
 from service.gate.transaction import change
 from service.kit.actor import Actor
 from service.kit.database import Database
+from service.milestones.store import TaskFilter, list_occurrences
+from service.progress.actions import report
+from service.progress.rules import ProgressStatus
 from tests.flows.desk import apply, seed
 from tests.web.conftest import read
 
@@ -34,7 +37,7 @@ async def test_the_justice_bureau_of_chongming_sees_what_the_plan_asks_of_it(
     assert "2023年12月31日" in past
     assert "三年行动计划终期评估" in later
     assert page.index('id="soon"') < page.index('id="past"') < page.index('id="later"')
-    assert "完成情况的记录" in past  # nothing is called done, or not done
+    assert "没有报送的都在其中" in past
 
 
 @pytest.mark.usefixtures("town")
@@ -97,3 +100,40 @@ async def test_a_weekly_duty_comes_in_pages(
     assert page.count("报送周报") == 300
     following = page.split('<p class="more"><a href="')[1].split('"')[0]
     assert (await read(browser, following)).count("报送周报") > 50
+
+
+async def _say(database: Database, actor: Actor, unit: str, title: str, status: ProgressStatus, now: datetime) -> str:
+    """Somebody reports; the id of the due date."""
+    async with change(database, now=now) as session:
+        where = TaskFilter(unit=unit, q=title)
+        (row,) = await list_occurrences(session, where=where, after=None, limit=2)
+        await report(session, actor, occurrence_id=row.id, unit_code=unit, status=status, now=now)
+    return row.id
+
+
+@pytest.mark.usefixtures("town")
+async def test_what_a_unit_has_handed_in_is_finished_and_no_longer_late(
+    browser: httpx.AsyncClient, database: Database, actor: Actor, now: datetime
+) -> None:
+    id = await _say(database, actor, "a.justice", "中期评估", ProgressStatus.SUBMITTED, now)
+    page = await read(browser, "/units/a.justice")
+    assert "中期评估" in _section(page, "done")
+    assert 'aria-labelledby="past"' not in page
+    other = await read(browser, "/units/a.finance")
+    assert "中期评估" in _section(other, "past")  # each unit reports for itself
+    card = await read(browser, f"/occurrences/{id}")
+    assert card.index("区司法局</a> <small>已报送") < card.index("区财政局</a> <small>未反馈")
+    assert "已过 93 天" in card  # not everybody has finished
+    await _say(database, actor, "a.finance", "中期评估", ProgressStatus.WAIVED, now)
+    assert "已完成" in (await read(browser, f"/occurrences/{id}")).split("</section>", maxsplit=1)[0]
+    assert 'aria-label="已完成"' in (await read(browser, "/plans/open"))
+
+
+@pytest.mark.usefixtures("town")
+async def test_the_home_page_counts_what_a_unit_has_not_finished(
+    browser: httpx.AsyncClient, database: Database, actor: Actor, now: datetime
+) -> None:
+    await _say(database, actor, "a.justice", "梳理清单", ProgressStatus.ACCEPTED, now)
+    page = await read(browser, "/")
+    line = page.split("/units/a.justice", maxsplit=1)[1].split("</li>", maxsplit=1)[0]
+    assert "12月31日" in line  # its next date, now that October's is done

@@ -1,13 +1,13 @@
 """The clients: one that waits, one for asyncio. Both are thin; what they know stands in `wire.py`."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 import httpx
 
 from milepost_client import shapes, wire
-from milepost_client.wire import Call, Page, Resource, Values
+from milepost_client.wire import Call, EventPage, Page, Resource, Values
 
 T = TypeVar("T")
 Item = TypeVar("Item")
@@ -97,9 +97,15 @@ class Client:
         progress: shapes.Progress = self.send(wire.report(occurrence, unit, values, etag))
         return progress
 
-    def events(self, after: int = 0, *, wait: int = LONG_POLL, limit: int = 100) -> Page[shapes.Event]:
-        """Events that follow a number; waits up to `wait` seconds for one."""
-        return self.send(wire.events_after(after, wait=wait, limit=limit))
+    def events(
+        self, after: int = 0, *, types: Iterable[str] = (), wait: int = LONG_POLL, limit: int = 100
+    ) -> EventPage:
+        """Events that follow a number; waits up to `wait` seconds for one. Ask again from `next`."""
+        return self.send(wire.events_after(after, types=types, wait=wait, limit=limit))
+
+    def event(self, id: str) -> shapes.Event:
+        """One event, by its `webhook-id`."""
+        return self.send(wire.event(id))
 
     def preview(self, from_at: str, to_at: str, **filters: str) -> Any:
         """What would be sent between two instants; nothing is sent."""
@@ -136,7 +142,7 @@ class Listed(Generic[Item]):
         return self._client.send(self._calls.get_if_changed(id, etag))
 
     def act(self, id: str, verb: str, values: Values | None = None) -> Any:
-        """Do something to an item that has a word of its own: `rotate`, `test`, `rotate-secret`, `enable`, `replay`."""
+        """Do something to an item that has a word of its own: `rotate`, `test`, `recover`, `replay`."""
         return self._client.send(self._calls.act(id, verb, values))
 
 
@@ -230,9 +236,15 @@ class AsyncClient:
         progress: shapes.Progress = await self.send(wire.report(occurrence, unit, values, etag))
         return progress
 
-    async def events(self, after: int = 0, *, wait: int = LONG_POLL, limit: int = 100) -> Page[shapes.Event]:
-        """Events that follow a number; waits up to `wait` seconds for one."""
-        return await self.send(wire.events_after(after, wait=wait, limit=limit))
+    async def events(
+        self, after: int = 0, *, types: Iterable[str] = (), wait: int = LONG_POLL, limit: int = 100
+    ) -> EventPage:
+        """Events that follow a number; waits up to `wait` seconds for one. Ask again from `next`."""
+        return await self.send(wire.events_after(after, types=types, wait=wait, limit=limit))
+
+    async def event(self, id: str) -> shapes.Event:
+        """One event, by its `webhook-id`."""
+        return await self.send(wire.event(id))
 
     async def preview(self, from_at: str, to_at: str, **filters: str) -> Any:
         """What would be sent between two instants; nothing is sent."""
@@ -270,7 +282,7 @@ class AsyncListed(Generic[Item]):
         return await self._client.send(self._calls.get_if_changed(id, etag))
 
     async def act(self, id: str, verb: str, values: Values | None = None) -> Any:
-        """Do something to an item that has a word of its own: `rotate`, `test`, `rotate-secret`, `enable`, `replay`."""
+        """Do something to an item that has a word of its own: `rotate`, `test`, `recover`, `replay`."""
         return await self._client.send(self._calls.act(id, verb, values))
 
 

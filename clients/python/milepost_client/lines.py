@@ -1,7 +1,9 @@
 """An event as one line that people read, in Chinese and English."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 _NAMES = {
     "milestone.created": "新增节点 new milestone",
@@ -41,7 +43,16 @@ def line(event: Mapping[str, Any]) -> str:
     text = " | ".join(part for part in parts if part)
     # A receiver's log is no place for control characters of somebody's title.
     clean = "".join(each if each.isprintable() else " " for each in text)
-    return f"{str(event.get('timestamp', ''))[:16]} {clean}"[:_MOST_CHARACTERS]
+    return f"{_at(event.get('timestamp'), _mapping(about.get('occurrence')))} {clean}"[:_MOST_CHARACTERS]
+
+
+def _at(instant: object, occurrence: Mapping[str, Any]) -> str:
+    """The instant on the clocks of where it is due, in UTC where that is not known."""
+    try:
+        at = datetime.fromisoformat(str(instant))
+        return f"{at.astimezone(ZoneInfo(str(occurrence.get('time_zone', 'UTC')))):%Y-%m-%d %H:%M}"
+    except (ValueError, OverflowError, OSError):
+        return "".join(each for each in str(instant)[:16] if each.isprintable())
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -178,30 +178,68 @@ class Firing(TypedDict):
     reason: str | None
 
 
+class Standing(TypedDict):
+    """How an endpoint fares: `healthy`, `failing`, `held`, `probing` or `disabled`, and why."""
+
+    state: str
+    failures: int
+    reason: str
+    delivered_at: str | None
+    last_sequence: int
+
+
 class Endpoint(TypedDict):
-    """Where webhooks go. `secret` is there once: in the answer to its creation or rotation."""
+    """Where webhooks go. `url` is without what is secret in it.
+
+    `secret` is there once, in the answer to its creation or rotation; None: nothing is shared.
+    """
 
     id: str
-    url: str
-    types: list[str]
+    label: str
+    url: str | None
+    host: str
     format: str
-    etag: NotRequired[str]
-    secret: NotRequired[str]
+    types: list[str]
+    jurisdictions: list[str]
+    plans: list[str]
+    units: list[str]
+    rhythm: str
+    paused: bool
+    standing: Standing
+    retired_at: str | None
+    etag: str
+    secret: NotRequired[str | None]
 
 
 class Event(TypedDict):
-    """What a webhook says, in the list of events."""
+    """An event: `message` is what webhooks say, `id` their `webhook-id`. `number` None: it was for one endpoint."""
 
+    number: int | None
     id: str
     type: str
-    timestamp: str
-    data: dict[str, Any]
+    message: dict[str, Any]
+
+
+class Attempt(TypedDict):
+    """One try of a delivery."""
+
+    number: int
+    started_at: str
+    ended_at: str | None
+    outcome: str | None
+    reason: str
+    status: int | None
 
 
 class Delivery(TypedDict):
-    """An event on its way to an endpoint."""
+    """An event on its way to an endpoint. `attempts` are there when it is asked for by its id."""
 
     id: str
     endpoint: str
     event: str
+    type: str
     status: str
+    reason: str
+    tries: int
+    next_at: str | None
+    attempts: NotRequired[list[Attempt]]

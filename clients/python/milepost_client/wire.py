@@ -1,7 +1,7 @@
 """The core of both clients: calls as values, answers read. It talks to nobody."""
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
@@ -9,6 +9,7 @@ from urllib.parse import quote
 import httpx
 
 from milepost_client.errors import BY_STATUS, ApiError, FieldError
+from milepost_client.shapes import Event
 
 T = TypeVar("T")
 Item = TypeVar("Item")
@@ -28,6 +29,14 @@ class Page(Generic[Item]):
 
     items: list[Item]
     next: str | None
+
+
+@dataclass(frozen=True)
+class EventPage:
+    """Events in the order of their numbers; `next` is what to ask for events after, whether any came or not."""
+
+    items: list[Event]
+    next: int
 
 
 @dataclass(frozen=True)
@@ -104,6 +113,12 @@ def read_page(response: httpx.Response) -> Page[Any]:
     """A page of a list."""
     told = response.json()
     return Page(told["items"], told["next"])
+
+
+def read_events(response: httpx.Response) -> EventPage:
+    """A page of events."""
+    told = response.json()
+    return EventPage(told["items"], told["next"])
 
 
 def read_nothing(_response: httpx.Response) -> None:
@@ -183,9 +198,15 @@ def report(occurrence: str, unit: str, values: Values, etag: str | None) -> Call
     return Call("PUT", path, read_item, headers={"If-Match": etag} if etag else {}, json=values)
 
 
-def events_after(number: int, *, wait: int, limit: int) -> Call[Page[Any]]:
+def events_after(number: int, *, types: Iterable[str], wait: int, limit: int) -> Call[EventPage]:
     """The events that follow a number; the service holds the answer up to `wait` seconds until there is one."""
-    return Call("GET", "/events", read_page, params={"after": number, "wait": wait, "limit": limit})
+    params: Params = {"after": number, "types": list(types) or None, "wait": wait, "limit": limit}
+    return Call("GET", "/events", read_events, params=params)
+
+
+def event(id: str) -> Call[Event]:
+    """One event."""
+    return Call("GET", f"/events/{quote(id, safe='')}", read_item)
 
 
 def preview(from_at: str, to_at: str, **filters: str) -> Call[Any]:

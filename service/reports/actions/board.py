@@ -8,16 +8,19 @@ from zoneinfo import ZoneInfo
 from service.kit.database import Session
 from service.kit.paging import cut
 from service.milestones import store as milestone_store
-from service.milestones.models import Assignment, Milestone, Occurrence, OccurrenceUnit
-from service.milestones.rules import Assigned, MilestoneKind, Role, answering, light
+from service.milestones.models import Assignment, Milestone, Occurrence
+from service.milestones.rules import Assigned, MilestoneKind, Role, answering
 from service.plans import store as plan_store
 from service.plans.models import Plan
+from service.progress import store as progress_store
+from service.progress.rules import ProgressStatus, Standing, all_finished, is_finished, light
 from service.reports.rules.board import (
     Dated,
     Group,
     Month,
     Named,
     Owed,
+    Reporting,
     Sections,
     Task,
     by_month,
@@ -69,7 +72,7 @@ class Card:
 
     row: PlanRow
     dated: Dated
-    units: tuple[Named, ...]
+    units: tuple[Reporting, ...]
 
 
 async def months(session: Session, viewer: Viewer, *, jurisdiction: str | None) -> tuple[Month, ...]:
@@ -106,12 +109,15 @@ async def _owed(session: Session, viewer: Viewer, unit: str, rows: Sequence[Occu
     answers = await milestone_store.units_answering(session, [row.id for row in rows])
     mine = {id: one for id, found in answers.items() for one in found if one.unit == unit}
     groups = await unit_store.groups_by_code(session, {one.via for one in mine.values() if one.via})
+    said = await progress_store.statuses(session, mine)
     owed = []
     for row in rows:
         plan, one = plans[row.plan], mine[row.id]
         via = Group(one.via, groups[one.via].name) if one.via else None
         task = _task(milestones[row.milestone], plan)
-        owed.append(Owed(task, _dated(row, today=viewer.today(plan.time_zone)), Role(one.role), via))
+        finished = is_finished(said.get((row.id, unit), ProgressStatus.PENDING))
+        dated = _dated(row, today=viewer.today(plan.time_zone), finished=finished)
+        owed.append(Owed(task, dated, Role(one.role), via))
     return owed
 
 
@@ -147,12 +153,14 @@ async def _rows(session: Session, viewer: Viewer, plan: Plan, milestones: Sequen
     held = await milestone_store.assignments_of(session, ids)
     occurrences = await milestone_store.occurrences_of(session, ids)
     names = await _names(session, (one for found in held.values() for one in found))
+    active = {id: [one for one in found if one.status == "active"] for id, found in occurrences.items()}
+    standings = await progress_store.standings(session, [one.id for found in active.values() for one in found])
     today = viewer.today(plan.time_zone)
     return [
         PlanRow(
             _task(row, plan),
             _named(held[row.id], names),
-            tuple(_dated(one, today=today) for one in occurrences[row.id] if one.status == "active"),
+            tuple(_dated(one, today=today, finished=all_finished(standings[one.id])) for one in active[row.id]),
         )
         for row in milestones
     ]
@@ -164,13 +172,24 @@ async def card(session: Session, viewer: Viewer, *, id: str) -> Card:
     plan = await plan_store.get(session, row.plan)
     milestone = await milestone_store.get(session, row.milestone)
     (shown,) = await _rows(session, viewer, plan, [milestone])
-    answers = (await milestone_store.units_answering(session, [row.id]))[row.id]
-    units = await unit_store.units_by_code(session, {one.unit for one in answers})
-    return Card(shown, _dated(row, today=viewer.today(plan.time_zone)), _answering(answers, units))
+    standings = (await progress_store.standings(session, [row.id]))[row.id]
+    units = await unit_store.units_by_code(session, {one.unit for one in standings})
+    dated = _dated(row, today=viewer.today(plan.time_zone), finished=all_finished(standings))
+    return Card(shown, dated, _reporting(standings, units, row, today=viewer.today(plan.time_zone)))
 
 
-def _answering(answers: Iterable[OccurrenceUnit], units: Mapping[str, Unit]) -> tuple[Named, ...]:
-    return tuple(Named(one.unit, units[one.unit].name, Role(one.role), is_group=False) for one in answers)
+def _reporting(
+    standings: Iterable[Standing], units: Mapping[str, Unit], row: Occurrence, *, today: date
+) -> tuple[Reporting, ...]:
+    cancelled = row.status != "active"
+    return tuple(
+        Reporting(
+            Named(one.unit, units[one.unit].name, one.role, is_group=False),
+            one.status,
+            light(one.status, due_on=row.due_on, cancelled=cancelled, today=today),
+        )
+        for one in standings
+    )
 
 
 async def _names(session: Session, held: Iterable[Assignment]) -> dict[str, str]:
@@ -204,8 +223,9 @@ def _task(row: Milestone, plan: Plan) -> Task:
     )
 
 
-def _dated(row: Occurrence, *, today: date) -> Dated:
+def _dated(row: Occurrence, *, today: date, finished: bool) -> Dated:
     cancelled = row.status != "active"
+    status = ProgressStatus.ACCEPTED if finished else ProgressStatus.PENDING
     return Dated(
         id=row.id,
         period=row.period,
@@ -215,6 +235,7 @@ def _dated(row: Occurrence, *, today: date) -> Dated:
         provisional=row.provisional,
         moved_from=row.moved_from,
         cancelled=cancelled,
-        light=light(row.due_on, cancelled=cancelled, today=today),
+        finished=finished,
+        light=light(status, due_on=row.due_on, cancelled=cancelled, today=today),
         days_left=(row.due_on - today).days if row.due_on else None,
     )

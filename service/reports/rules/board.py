@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from service.milestones.rules import Light, MilestoneKind, Role, light
+from service.progress.rules import ProgressStatus
 
 MONTHS_BEFORE = 6
 MONTHS = 24
@@ -14,7 +15,10 @@ MONTHS = 24
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many dates there are, how many of them have passed or come soon, and which comes next."""
+    """How many dates there are, how many of them have passed or come soon, and which comes next.
+
+    A unit's are those that it has not finished; a plan's are all.
+    """
 
     dates: int = 0
     past: int = 0
@@ -55,9 +59,21 @@ class Named:
     is_group: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Reporting:
+    """A unit that answers for a date, and how far it says it is."""
+
+    named: Named
+    status: ProgressStatus
+    light: Light
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dated:
-    """A due date and how it stands. `days_left` is negative once it has passed."""
+    """A due date and how it stands. `days_left` is negative once it has passed.
+
+    `finished`: on a unit's board, that it has done its part; elsewhere, that everybody has who owes it.
+    """
 
     id: str
     period: str
@@ -67,6 +83,7 @@ class Dated:
     provisional: bool
     moved_from: date | None
     cancelled: bool
+    finished: bool = False
     light: Light
     days_left: int | None
 
@@ -107,21 +124,28 @@ class Sections:
     past: tuple[Owed, ...]  # the latest first
     later: tuple[Owed, ...]
     undated: tuple[Owed, ...]
+    done: tuple[Owed, ...]  # the latest first
 
 
 def in_sections(owed: Iterable[Owed]) -> Sections:
     """Sort tasks by how they stand; each date counts once, however often it is given."""
     lights: dict[Light, dict[str, Owed]] = {each: {} for each in Light}
+    done: dict[str, Owed] = {}
     for one in owed:
         if one.dated is None:
             lights[Light.GREY][one.task.id] = one
-        elif not one.dated.cancelled:
+        elif one.dated.cancelled:
+            continue
+        elif one.dated.finished:
+            done[one.dated.id] = one
+        else:
             lights[one.dated.light][one.dated.id] = one
     return Sections(
         soon=_by_date(lights[Light.YELLOW].values()),
         past=_by_date(lights[Light.RED].values())[::-1],
         later=_by_date(lights[Light.GREEN].values()),
         undated=tuple(lights[Light.GREY].values()),
+        done=_by_date(done.values())[::-1],
     )
 
 

@@ -12,6 +12,8 @@ from service.kit.database import Session
 from service.milestones.models import Assignment, Milestone, Occurrence, OccurrenceUnit
 from service.milestones.rules import SOON
 from service.plans.models import Plan
+from service.progress.models import Progress
+from service.progress.rules import FINISHED
 from service.reports.rules.board import Tally
 
 
@@ -37,11 +39,16 @@ async def _count_milestones(session: Session, plans: Collection[str]) -> dict[st
 
 
 async def tally_units(session: Session, units: Collection[str], *, today: date, public_only: bool) -> dict[str, Tally]:
-    """How each of these units stands, as a member of groups too."""
+    """What each of these units has not finished, as a member of groups too."""
+    mine = (col(Progress.occurrence) == col(OccurrenceUnit.occurrence)) & (
+        col(Progress.unit) == col(OccurrenceUnit.unit)
+    )
     query: Any = (
         select_columns(col(OccurrenceUnit.unit), *_numbers(today))
         .join(Occurrence, col(Occurrence.id) == OccurrenceUnit.occurrence)
+        .outerjoin(Progress, mine)
         .where(col(OccurrenceUnit.unit).in_(units), col(Occurrence.status) == "active")
+        .where(func.coalesce(col(Progress.status), "").not_in([each.value for each in FINISHED]))
         .group_by(OccurrenceUnit.unit)
     )
     counted = {row[0]: row[1:] for row in await session.exec(_seen(query, public_only=public_only))}

@@ -1,0 +1,1 @@
+"""`foreseeing` what would go out, and `calendar`, the same as a calendar."""
