@@ -104,9 +104,14 @@ async def session(database: Database, now: datetime) -> AsyncIterator[Session]:
 
 @pytest.fixture
 def settings(database_url: str) -> Settings:
-    """The settings of the application under test."""
+    """The settings of the application under test. It answers and does not fire: tests tick by hand."""
     return Settings(
-        database_url=database_url, secret=SECRET, admin_key=ADMIN_KEY, public_url="https://milepost.test", clock=""
+        database_url=database_url,
+        secret=SECRET,
+        admin_key=ADMIN_KEY,
+        public_url="https://milepost.test",
+        clock="",
+        role="api",
     )
 
 

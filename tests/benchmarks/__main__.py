@@ -1,19 +1,24 @@
-"""`make bench`: every measurement in one run. ARGS="--quick" for a rough idea."""
+"""`make bench`: every measurement in one run. ARGS="--quick" for a rough idea, ARGS=polls for one of them."""
 
 import sys
 
-from tests.benchmarks import feeds
+from tests.benchmarks import bodies, drivers, outbound, polls
+from tests.benchmarks.tables import say
+
+PARTS = {"polls": polls.run, "bodies": bodies.run, "outbound": outbound.run, "drivers": drivers.run}
 
 
-def say(line: str) -> None:
-    """One finding, at once."""
-    print(line, flush=True)
-
-
-def main() -> None:
-    """Measure feeds."""
-    feeds.run(say, quick="--quick" in sys.argv[1:])
+def main(arguments: list[str]) -> int:
+    """Measure what is named, or everything."""
+    named = [each for each in arguments if each != "--quick"]
+    if unknown := set(named) - set(PARTS):
+        print(f"There is no measurement {', '.join(sorted(unknown))}; there are: {', '.join(PARTS)}.", file=sys.stderr)
+        return 2
+    say("Ratios are the finding; figures belong to this machine. How they are measured: docs/performance.md")
+    for name in named or PARTS:
+        PARTS[name](say, quick="--quick" in arguments)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))

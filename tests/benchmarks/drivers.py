@@ -8,6 +8,7 @@ hardly disturbs it.
 
 import asyncio
 import statistics
+import sys
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,7 @@ from sqlmodel import Field, SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from service.kit.database import Instant, Json
+from tests.benchmarks.tables import Say, say, table
 from tests.fixtures.servers import postgresql
 
 ROWS = 50_000
@@ -83,10 +85,10 @@ async def _one(engine: AsyncEngine, turn: int) -> int:
         return int(await session.get(Job, 1 + turn % ROWS) is not None)
 
 
-WORK: dict[str, tuple[Callable[[AsyncEngine, int], Awaitable[int]], int, str]] = {
-    "claim and settle": (_claim, 100, "rows a CPU second"),
-    "a page of 100 rows": (_page, 400, "rows a CPU second"),
-    "one row by key": (_one, 1600, "rows a CPU second"),
+WORK: dict[str, tuple[Callable[[AsyncEngine, int], Awaitable[int]], int]] = {
+    "claim and settle": (_claim, 100),
+    "a page of 100 rows": (_page, 400),
+    "one row by key": (_one, 1600),
 }
 
 
@@ -103,25 +105,32 @@ async def _round(engine: AsyncEngine, work: Callable[[AsyncEngine, int], Awaitab
     return done / (time.process_time() - began)
 
 
-async def measure(url: URL) -> None:
-    """Print the medians for both drivers."""
+async def measure(url: URL, *, rounds: int, part: int) -> list[tuple[str, ...]]:
+    """The medians for both drivers, a row for each kind of work. `part`: so much less work."""
     engines = {driver: create_async_engine(url.set(drivername=f"postgresql+{driver}")) for driver in DRIVERS}
     found: dict[tuple[str, str], list[float]] = {}
-    for number in range(ROUNDS):
+    for number in range(rounds):
         for driver in DRIVERS if number % 2 else reversed(DRIVERS):
             await _prepare(engines[driver])
-            for name, (work, turns, _) in WORK.items():
-                found.setdefault((name, driver), []).append(await _round(engines[driver], work, turns))
-    for name, (_, _, unit) in WORK.items():
-        medians = {driver: statistics.median(found[name, driver]) for driver in DRIVERS}
-        shown = " · ".join(f"{driver} {median:,.0f}" for driver, median in medians.items())
-        print(f"{name}: {shown} {unit} (asyncpg/psycopg {medians['asyncpg'] / medians['psycopg']:.2f})")
+            for name, (work, turns) in WORK.items():
+                found.setdefault((name, driver), []).append(await _round(engines[driver], work, turns // part))
     for engine in engines.values():
         await engine.dispose()
+    rows: list[tuple[str, ...]] = []
+    for name in WORK:
+        ours, theirs = (statistics.median(found[name, driver]) for driver in DRIVERS)
+        rows.append((name, f"{ours:,.0f}", f"{theirs:,.0f}", f"{ours / theirs:.2f}"))
+    return rows
+
+
+def run(say: Say, *, quick: bool = False) -> None:
+    """Measure both drivers on a server of their own."""
+    with postgresql("drivers") as server:
+        place = server.make("template0")
+        rows = uvloop.run(measure(place, rounds=1 if quick else ROUNDS, part=5 if quick else 1))
+        server.drop(place)
+    table(say, "PostgreSQL drivers, rows a CPU second", ("work", *DRIVERS, "ratio"), rows)
 
 
 if __name__ == "__main__":
-    with postgresql("drivers") as server:
-        place = server.make("template0")
-        uvloop.run(measure(place))
-        server.drop(place)
+    run(say, quick="--quick" in sys.argv[1:])

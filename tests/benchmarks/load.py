@@ -89,9 +89,8 @@ def first_answer(port: int, request: bytes) -> bytes:
     return asyncio.run(ask())
 
 
-def load(port: int, request: bytes, *, pid: int, seconds: float, connections: int = 32) -> Measured:
-    """Ask for `seconds` over several connections. `pid`: whose processor time counts."""
-    length = len(first_answer(port, request))
+def load(port: int, request: bytes, *, length: int, pid: int, seconds: float, connections: int = 32) -> Measured:
+    """Ask for `seconds` over several connections. `length`: of an answer; `pid`: whose processor time counts."""
     return uvloop.run(_load(port, request, length, pid=pid, seconds=seconds, connections=connections))
 
 

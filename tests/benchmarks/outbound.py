@@ -24,6 +24,7 @@ from httpx_aiohttp import AiohttpTransport
 
 from service.kit import log
 from service.kit.outbound.client import Outbound
+from tests.benchmarks.tables import Say, say, table
 
 AT_ONCE = 50
 BODY = b'{"type":"occurrence.due_soon","data":"' + b"x" * 960 + b'"}'
@@ -160,7 +161,7 @@ async def _round(client: Client, port: int, posts: int) -> Round:
     return Round(posts / seconds, posts / cpu_seconds, statistics.quantiles(took, n=100)[98] * 1000)
 
 
-def run(say: Callable[[str], None], *, quick: bool = False) -> None:
+def run(say: Say, *, quick: bool = False) -> None:
     """Measure every client on both loops, in turns."""
     log.configure(level="warning", style="text")
     posts, rounds = (300, 1) if quick else (3000, 3)
@@ -172,15 +173,19 @@ def run(say: Callable[[str], None], *, quick: bool = False) -> None:
                     with asyncio.Runner(loop_factory=factory) as runner:
                         enough = posts // 10 if name == "httpx" else posts
                         results.setdefault((name, loop), []).append(runner.run(_round(client, port, enough)))
-    say(f"posts of {len(BODY)} bytes, {AT_ONCE} at once, {rounds} rounds of {posts}, medians")
-    for loop in LOOPS:
-        first = _median(results["httpx", loop])
-        for name in CLIENTS:
-            each = _median(results[name, loop])
-            say(
-                f"{name:20} {loop:8} {each.a_second:7.0f} a second, {each.a_cpu_second:7.0f} a processor second"
-                f" ({each.a_cpu_second / first.a_cpu_second:5.1f} x httpx), p99 {each.p99_ms:7.1f} ms"
-            )
+    medians = {key: _median(found) for key, found in results.items()}
+    columns = ("client, loop", "a second", "a CPU second", "times httpx", "p99 ms")
+    rows = [
+        (
+            f"{name}, {loop}",
+            f"{each.a_second:,.0f}",
+            f"{each.a_cpu_second:,.0f}",
+            f"{each.a_cpu_second / medians['httpx', loop].a_cpu_second:.1f}",
+            f"{each.p99_ms:,.1f}",
+        )
+        for (name, loop), each in medians.items()
+    ]
+    table(say, f"Posts of {len(BODY):,} bytes, {AT_ONCE} at once, {rounds} rounds of {posts:,}", columns, rows)
 
 
 def _median(rounds: list[Round]) -> Round:
@@ -195,4 +200,4 @@ if __name__ == "__main__":
     if "--sink" in sys.argv[1:]:
         uvloop.run(_sink())
     else:
-        run(lambda line: print(line, flush=True), quick="--quick" in sys.argv[1:])
+        run(say, quick="--quick" in sys.argv[1:])

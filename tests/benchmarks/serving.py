@@ -23,9 +23,13 @@ AS_OF = datetime.now(ZoneInfo("Asia/Shanghai")).replace(microsecond=0)
 
 
 def settings_for(database: Path) -> Settings:
-    """The settings under which feeds are measured."""
+    """The settings under which feeds are measured: those of a process that answers, beside one that sends notices."""
     return Settings(
-        database_url=f"sqlite:///{database}", secret=SECRET, public_url="https://milepost.test", public_read=True
+        database_url=f"sqlite:///{database}",
+        secret=SECRET,
+        public_url="https://milepost.test",
+        public_read=True,
+        role="api",
     )
 
 

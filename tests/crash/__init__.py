@@ -1,0 +1,1 @@
+"""What survives `kill -9`: real processes, real sockets, and a receiver that remembers."""
