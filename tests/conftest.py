@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import coverage
 import httpx
 import pytest
 import structlog
@@ -34,6 +35,25 @@ SECRET = "a secret that only the tests know, long enough"
 def pytest_configure() -> None:
     """Log as the service does (the library's own default renders every local variable of a traceback), to nobody."""
     log.configure(level="debug", style="json", stream=io.StringIO())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Coverage is measured on one of the two databases: a test that is traced takes twice as long."""
+    tracing = coverage.Coverage.current()
+    if tracing is None or not ("postgresql" in item.nodeid or item.get_closest_marker("slow")):
+        return (yield)
+    tracing.stop()
+    try:
+        return (yield)
+    finally:
+        tracing.start()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests come first, so that no process is left alone with one at the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 @pytest.fixture

