@@ -74,12 +74,16 @@ class News:
             if number < last and not told.done():
                 told.set_result(None)
 
-    async def close(self) -> None:
+    def let_go(self) -> None:
         """Let everybody go, and nobody wait any more."""
         self._closed = True
         for told in self._waiting:
             if not told.done():
                 told.set_result(None)
+
+    async def close(self) -> None:
+        """Let everybody go, and end."""
+        self.let_go()
         if self._watch is not None:
             self._watch.cancel()
             with contextlib.suppress(asyncio.CancelledError):

@@ -2,10 +2,17 @@
 
 import sys
 
-from tests.benchmarks import bodies, drivers, outbound, polls
+from tests.benchmarks import bodies, delivering, drivers, firing, outbound, polls
 from tests.benchmarks.tables import say
 
-PARTS = {"polls": polls.run, "bodies": bodies.run, "outbound": outbound.run, "drivers": drivers.run}
+PARTS = {
+    "polls": polls.run,
+    "bodies": bodies.run,
+    "firing": firing.run,
+    "delivering": delivering.run,
+    "outbound": outbound.run,
+    "drivers": drivers.run,
+}
 
 
 def main(arguments: list[str]) -> int:

@@ -161,6 +161,15 @@ async def _round(client: Client, port: int, posts: int) -> Round:
     return Round(posts / seconds, posts / cpu_seconds, statistics.quantiles(took, n=100)[98] * 1000)
 
 
+def rounds_of(client: Client, port: int, *, posts: int, rounds: int) -> Round:
+    """What one client does on uvloop: the medians of its rounds."""
+    found = []
+    for _ in range(rounds):
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            found.append(runner.run(_round(client, port, posts)))
+    return _median(found)
+
+
 def run(say: Say, *, quick: bool = False) -> None:
     """Measure every client on both loops, in turns."""
     log.configure(level="warning", style="text")

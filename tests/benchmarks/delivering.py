@@ -1,0 +1,240 @@
+"""Deliveries from one end to the other: `python -m tests.benchmarks.delivering` (`--quick`: a rough idea).
+
+Ten thousand notices fall due in the same second. The service's own ticks fire them and its own sender delivers them,
+signed, guarded and settled, to a sink in a process of its own; then a bare loop of the same client posts as much to the
+same sink, and httpx as one writes it first. After that a hundred endpoints, of which one never answers.
+"""
+
+import asyncio
+import contextlib
+import ipaddress
+import statistics
+import sys
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import uvloop
+from sqlmodel import func, select
+
+from service.gate.state import Gate
+from service.gate.transaction import change
+from service.kit import log
+from service.kit.actor import COMMAND
+from service.kit.clock import SimulatedClock
+from service.kit.database import Database
+from service.kit.outbound.client import Outbound
+from service.runner.attempting import Attempting
+from service.runner.sending import Sender
+from service.runner.supervising import Signals
+from service.runner.ticks import Ticks
+from service.settings import Settings
+from service.webhooks.actions.enrolling import Address, Setting, create_endpoint
+from service.webhooks.models import Attempt, Delivery
+from service.webhooks.rules.asking import Asked
+from service.webhooks.rules.words import DeliveryStatus
+from tests.benchmarks.outbound import AT_ONCE, CLIENTS, Round, rounds_of, sinking
+from tests.benchmarks.tables import Say, say, table
+from tests.benchmarks.world import NOW, Make, fill, on_postgresql, on_sqlite
+
+LOOPBACK = [ipaddress.ip_network("127.0.0.0/8")]
+SECRET = "a secret that only measurements know, long enough"
+MANY = 100  # endpoints
+TASKS = 20  # events for each of them
+LOOKS = 0.02  # seconds between two looks whether all is delivered
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What so many took: seconds by the wall, and of this process's processor time."""
+
+    count: int
+    wall: float
+    own: float
+
+    @property
+    def a_second(self) -> float:
+        return self.count / self.wall
+
+    @property
+    def a_cpu_second(self) -> float:
+        return self.count / self.own
+
+
+class _Watched(Sender):
+    """A sender that tells of each of its transactions."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.settled = asyncio.Event()
+
+    async def _transact(self) -> None:
+        await super()._transact()
+        self.settled.set()
+
+
+@dataclass
+class Office:
+    """A gate on a database, with the ticks and the sender of one process."""
+
+    gate: Gate
+    outbound: Outbound
+
+    async def endpoint(self, url: str, *, concurrency: int) -> str:
+        """An endpoint that hears of every due notice; its id."""
+        async with change(self.gate.database, now=NOW) as session:
+            made = await create_endpoint(
+                session,
+                COMMAND,
+                address=Address(url, "127.0.0.1"),
+                asked=Asked(),
+                headers={},
+                values={"types": ["occurrence.due"], "concurrency": concurrency},
+                setting=Setting(self.gate.seals, "Asia/Shanghai", self.gate.host_clock.now()),
+                now=NOW,
+            )
+            return made.row.id
+
+    async def fire(self, count: int) -> Cost:
+        """Tick until nothing is due: firings have ended, events and deliveries are stored."""
+        ticks = Ticks(self.gate)
+        wall, own = time.perf_counter(), time.process_time()
+        while (await ticks.tick()) == 0.0:
+            pass
+        return Cost(count, time.perf_counter() - wall, time.process_time() - own)
+
+    async def deliver(self, count: int) -> Cost:
+        """Send until so many are delivered."""
+        signals = Signals()
+        wall, own = time.perf_counter(), time.process_time()
+        watched = _Watched(self.gate, signals, Attempting(self.gate, self.outbound), grace=0.1)
+        sender = asyncio.create_task(watched.run())
+        while await self._delivered() < count:
+            await asyncio.sleep(LOOKS)  # not more often: it is a query of its own
+            await watched.settled.wait()
+            watched.settled.clear()
+        cost = Cost(count, time.perf_counter() - wall, time.process_time() - own)
+        signals.stopping.set()
+        await sender
+        return cost
+
+    async def _delivered(self) -> int:
+        query = select(func.count()).where(Delivery.status == DeliveryStatus.DELIVERED.value)
+        async with self.gate.database.read() as session:
+            return (await session.exec(query)).one()
+
+    async def waits(self, endpoint: str, since: datetime) -> list[float]:
+        """How long after `since` each delivery to the others ended, in milliseconds."""
+        query = select(Attempt.ended_at).join(Delivery).where(Delivery.endpoint != endpoint)
+        async with self.gate.database.read() as session:
+            ended = (await session.exec(query)).all()
+        return [(each - since).total_seconds() * 1_000 for each in ended if each is not None]
+
+
+@contextlib.asynccontextmanager
+async def _office(url: str) -> AsyncIterator[Office]:
+    database = Database(url)
+    gate = Gate(Settings(secret=SECRET, public_url="https://milepost.test"), database, SimulatedClock(NOW, 0))
+    async with Outbound(allow_networks=LOOPBACK) as outbound:
+        yield Office(gate, outbound)
+    await gate.close()
+    await database.close()
+
+
+@contextlib.asynccontextmanager
+async def _silence() -> AsyncIterator[int]:
+    """A port at which everybody is let in and nobody gets an answer."""
+    server = await asyncio.get_running_loop().create_server(asyncio.Protocol, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+
+
+async def _end_to_end(url: str, sink: int, count: int) -> tuple[Cost, Cost]:
+    async with _office(url) as office:
+        await office.endpoint(f"http://127.0.0.1:{sink}/hook", concurrency=AT_ONCE)
+        fired = await office.fire(count)
+        return fired, await office.deliver(count)
+
+
+async def _beside_a_dead_one(url: str, sink: int, *, dead: bool) -> float:
+    """The slowest 1 % of the deliveries to ninety-nine endpoints, in milliseconds."""
+    async with _office(url) as office, _silence() as nobody:
+        last = await office.endpoint(f"http://127.0.0.1:{nobody if dead else sink}/hook", concurrency=4)
+        for _ in range(MANY - 1):
+            await office.endpoint(f"http://127.0.0.1:{sink}/hook", concurrency=4)
+        await office.fire(TASKS)
+        since = office.gate.host_clock.now()
+        await office.deliver((MANY - 1) * TASKS)
+        return statistics.quantiles(await office.waits(last, since), n=100)[98]
+
+
+def run(say: Say, *, quick: bool = False) -> None:
+    """Measure on both databases."""
+    log.configure(level="error", style="text")
+    count, rounds = (1_000, 1) if quick else (10_000, 3)
+    rows: list[tuple[str, ...]] = []
+    apart: list[tuple[str, ...]] = []
+    with sinking() as sink:
+        bare = rounds_of(CLIENTS["ours"], sink, posts=count, rounds=rounds)
+        plain = rounds_of(CLIENTS["httpx"], sink, posts=count // 20, rounds=rounds)
+        rows.append(_told("the bare loop", None, bare, bare, plain))
+        rows.append(_told("httpx, plain", None, plain, bare, plain))
+        for name, database_of in (("SQLite", on_sqlite), ("PostgreSQL", on_postgresql)):
+            with database_of() as make:
+                costs = [_measured(make, sink, count) for _ in range(rounds)]
+                fired, sent = (_median([pair[place] for pair in costs]) for place in (0, 1))
+                rows.append(_told(name, fired, sent, bare, plain))
+                apart.append(_apart(name, make, sink, rounds))
+    columns = (
+        "",
+        "fired, a second",
+        "sent, a second",
+        "of the bare loop",
+        "times plain",
+        "sent, a CPU second",
+        "of the bare loop",
+    )
+    table(say, f"{count:,} notices due in one second, {rounds} rounds", columns, rows)
+    heads = ("database", "p99 with all well", "p99 with one dead", "ratio")
+    table(say, f"{MANY} endpoints, {TASKS} notices each, {rounds} rounds; milliseconds", heads, apart)
+
+
+def _measured(make: Make, sink: int, count: int) -> tuple[Cost, Cost]:
+    url = make()
+    asyncio.run(fill(url, due=count, waiting=0))
+    return uvloop.run(_end_to_end(url, sink, count))
+
+
+def _median(costs: list[Cost]) -> Cost:
+    return Cost(
+        costs[0].count, statistics.median(each.wall for each in costs), statistics.median(each.own for each in costs)
+    )
+
+
+def _told(name: str, fired: Cost | None, sent: Cost | Round, bare: Round, plain: Round) -> tuple[str, ...]:
+    return (
+        name,
+        f"{fired.a_second:,.0f}" if fired else "",
+        f"{sent.a_second:,.0f}",
+        f"{sent.a_second / bare.a_second:.2f}",
+        f"{sent.a_second / plain.a_second:.1f}",
+        f"{sent.a_cpu_second:,.0f}",
+        f"{sent.a_cpu_second / bare.a_cpu_second:.2f}",
+    )
+
+
+def _apart(name: str, make: Make, sink: int, rounds: int) -> tuple[str, ...]:
+    slowest: dict[bool, list[float]] = {False: [], True: []}
+    for _ in range(rounds):
+        for dead, found in slowest.items():
+            url = make()
+            asyncio.run(fill(url, due=TASKS, waiting=0))
+            found.append(uvloop.run(_beside_a_dead_one(url, sink, dead=dead)))
+    well, ill = (statistics.median(slowest[dead]) for dead in (False, True))
+    return (name, f"{well:,.0f}", f"{ill:,.0f}", f"{ill / well:.2f}")
+
+
+if __name__ == "__main__":
+    run(say, quick="--quick" in sys.argv[1:])
