@@ -33,7 +33,7 @@ def declare(commands: Any) -> None:
 
 
 async def _apply(options: argparse.Namespace) -> None:
-    files = read_files(_plan_paths(options.paths))
+    files = read_files(plan_paths(options.paths))
     async with opened() as house, house.change() as (session, now):
         applied = await actions.apply_files(session, COMMAND, files=files, prune=options.prune, now=now)
         for one in applied:
@@ -43,7 +43,8 @@ async def _apply(options: argparse.Namespace) -> None:
     print("Nothing was changed: this was a dry run." if options.dry_run else "Done.")
 
 
-def _plan_paths(paths: Iterable[Path]) -> list[Path]:
+def plan_paths(paths: Iterable[Path]) -> list[Path]:
+    """The plan files among paths: files, and those in folders. Raises Invalid where there is none."""
     found: list[Path] = []
     for path in paths:
         found += sorted(each for each in path.iterdir() if each.suffix in _ENDINGS) if path.is_dir() else [path]

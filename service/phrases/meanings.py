@@ -6,7 +6,7 @@ A function gives None where what was caught cannot be: 31 June, a year that nobo
 import calendar
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from service.due.faults import InvalidDue
 from service.due.values import Boundary, DueSpec, Term, TermKind
@@ -128,6 +128,15 @@ def year(caught: Caught) -> Reading | None:
     return None if caught.year is None else _dated(caught, f"{caught.year:04d}", Kind.YEAR)
 
 
+def coming_year(caught: Caught) -> Reading | None:
+    """A year that opens a clause, unless it has passed: `11年实现…` in a plan for 2011 to 2015."""
+    first = caught.setting.years[0] if caught.setting.years else caught.setting.year
+    named = caught.named_year
+    if first is None or named is None or not first <= named <= (caught.setting.years or (0, first + 10))[1]:
+        return None
+    return year(caught)
+
+
 def years(caught: Caught) -> Reading | None:
     """From one year to another: `2023—2025年`."""
     first, last = caught.year, caught.number("Y2")
@@ -190,6 +199,18 @@ def every_weekday(caught: Caught) -> Reading | None:
     if not place:
         return None
     return _recurring(caught, f"FREQ=WEEKLY;BYDAY={('MO', 'TU', 'WE', 'TH', 'FR', 'SA', 'SU')[place - 1]}")
+
+
+def damaged_day(caught: Caught) -> Reading | None:
+    """A day of each year that lost its 月: `每年430日前` is 30 April, if it can be read in one way only."""
+    digits = caught.slots.get("MD") or ""
+    ways = {(int(digits[:cut]), int(digits[cut:])) for cut in (1, 2) if digits[cut:]}
+    days = [(month, day) for month, day in ways if 1 <= month <= 12 and 1 <= day <= 31 and f"{month}{day}" == digits]
+    if len(days) != 1:
+        return None
+    reading = _recurring(caught, f"FREQ=YEARLY;BYMONTH={days[0][0]};BYMONTHDAY={days[0][1]}")
+    why = f"“{digits}日”疑脱“月”字，按{days[0][0]}月{days[0][1]}日读"
+    return replace(reading, confidence=Confidence.AMBIGUOUS, why=why) if reading else None
 
 
 def _recurring(caught: Caught, rule: str) -> Reading | None:

@@ -5,10 +5,14 @@ from collections.abc import Iterator, Sequence
 
 from service.phrases.folding import fold
 from service.phrases.meanings import Caught
+from service.phrases.surroundings import is_past, means_none
 from service.phrases.table import ALONE, ANYWHERE, Phrase
 from service.phrases.values import Found, Reading, Setting
 
 LONGEST_ALONE = 80  # characters of a label's value
+_OF_TIME = re.compile(
+    r"[年月日天周季期节半度底末前内时起始即续态常定适按据逐贯坚马改.0-9/-]"
+)  # every phrase has one of these
 _SURROUNDINGS = " 、,;:。.()[]\"“”'《》"
 
 
@@ -18,9 +22,12 @@ def read(text: str, setting: Setting) -> Reading | None:
     Punctuation around it does not count. What is longer than a phrase is none.
     """
     folded = fold(text).strip(_SURROUNDINGS)
-    if not folded or len(folded) > LONGEST_ALONE:
+    if not folded or len(folded) > LONGEST_ALONE or not _OF_TIME.search(folded):
         return None
+    characters = frozenset(folded)
     for phrase in ALONE:
+        if not phrase.literals <= characters:
+            continue
         if (found := phrase.pattern.fullmatch(folded)) and (reading := _meaning(phrase, found, text.strip(), setting)):
             return reading
     return None
@@ -36,6 +43,7 @@ def scan(text: str, setting: Setting) -> list[Found]:
 
 
 def _scan(text: str, folded: str, phrases: Sequence[Phrase], setting: Setting) -> Iterator[Found]:
+    given = setting
     reached = 0
     for phrase, match in _candidates(folded, phrases):
         start, end = _trimmed(folded, *match.span())
@@ -43,6 +51,9 @@ def _scan(text: str, folded: str, phrases: Sequence[Phrase], setting: Setting) -
             continue
         reading = _meaning(phrase, match, text[start:end], setting)
         if reading is None:
+            continue
+        if is_past(reading, given) or means_none(reading, folded, start, end):
+            reached = end
             continue
         if reading.year is not None:
             setting = setting.naming(reading.year)
@@ -52,7 +63,9 @@ def _scan(text: str, folded: str, phrases: Sequence[Phrase], setting: Setting) -
 
 def _candidates(folded: str, phrases: Sequence[Phrase]) -> list[tuple[Phrase, re.Match[str]]]:
     """Every place where a phrase fits: from left to right, the longest first."""
-    found = [(phrase, match) for phrase in phrases for match in phrase.pattern.finditer(folded)]
+    characters = frozenset(folded)
+    fitting = [phrase for phrase in phrases if phrase.literals <= characters]
+    found = [(phrase, match) for phrase in fitting for match in phrase.pattern.finditer(folded)]
     return sorted(found, key=lambda each: (each[1].start(), -each[1].end()))
 
 

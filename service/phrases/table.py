@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 from service.phrases import meanings as m
-from service.phrases.shapes import compile_shape
+from service.phrases.shapes import compile_shape, literals
 from service.phrases.values import Sense
 
 
@@ -19,10 +19,11 @@ class Phrase:
     shape: str
     pattern: re.Pattern[str]
     meaning: m.Meaning
+    literals: frozenset[str]  # characters that a text must have for the shape to fit
 
 
 def _table(*rows: tuple[str, m.Meaning]) -> tuple[Phrase, ...]:
-    return tuple(Phrase(shape, compile_shape(shape), meaning) for shape, meaning in rows)
+    return tuple(Phrase(shape, compile_shape(shape), meaning, frozenset(literals(shape))) for shape, meaning in rows)
 
 
 _FROM = "(?:原则上(?:于|在)?)?(?:截至|截止到?|到)?"  # what may stand before a date
@@ -58,13 +59,21 @@ MONTHS_ALONE = _table(
     ("(?:{Y}年)?{M}月(?:{P}旬)?{to}{M2}月(?:{P2}旬)?{weak}", m.months),
 )
 
+_TO_BE_DONE = (
+    ",?(?:基本|全面|力争|争取|要|应|将|规范[^,。]{0,30}基本)?(?:完成|实现|建成|建立|达到|形成|启动|出台)(?!了|过)"
+)
+_NOT_INNER = "(?![部容外涵控设地陆需河])"  # 2024年内部审计 is no deadline
+
 YEARS = _table(
     (_FROM + "{Y}年年?{strong}", m.year),
-    ("{Y}年(?:度)?内", m.year),
+    ("{Y}年(?:度)?内" + _NOT_INNER, m.year),
     ("到{Y}年", m.year),
-    ("(?<![0-9今本当明次翌每多半])年(?P<end>底前|底以前|底之前|末前|内)", m.year),
+    ("(?<![0-9今本当明次翌每多半])年(?P<end>底前|底以前|底之前|末前|内" + _NOT_INNER + ")", m.year),
     ("(?<![0-9今本当明次翌每])(?:到|于|至)年(?P<end>底|末)", m.year),
     ("[\"“”']?{F}五[\"“”']?(?P<end>期末|末|末期)", m.five_years),
+    # A year that opens a clause, where something is to be done in it: `,11年实现…`, `。2024年,完成…`.
+    ("(?<=[,。;、]){Y}年(?=" + _TO_BE_DONE + ")", m.coming_year),
+    ("(?<=[,。;、]){YY}年(?=" + _TO_BE_DONE + ")", m.coming_year),
 )
 YEARS_ALONE = _table(
     ("{Y}年(?:度|内|全年|期间)?", m.year),
@@ -91,7 +100,9 @@ RECURRING = _table(
     (_ONWARD + "每年度?{M}月份?{strong}", m.every("FREQ=YEARLY;BYMONTH={M}")),
     (_ONWARD + "每年度?{M}月份?{D}日{before}", m.every("FREQ=YEARLY;BYMONTH={M};BYMONTHDAY={D}")),
     (_ONWARD + "每年度?{M}月份?", m.every("FREQ=YEARLY;BYMONTH={M}")),
+    (_ONWARD + "每年(?:的)?{M}月{D}日", m.every("FREQ=YEARLY;BYMONTH={M};BYMONTHDAY={D}")),
     (_ONWARD + "每年{M}月份?(?:、|和|,|及){M2}月份?{weak}", m.every("FREQ=YEARLY;BYMONTH={M},{M2}")),
+    ("每年(?P<MD>(?:1[0-2]|[1-9])(?:3[01]|[12][0-9]|0[1-9]))日{before}", m.damaged_day),
     ("每年(?:年)?(?P<end>底前|末前|底|末|终)", m.every("FREQ=YEARLY")),
     ("每年(?:度)?", m.every("FREQ=YEARLY")),
     ("每{N}年", m.every("FREQ=YEARLY;INTERVAL={N}")),
@@ -104,7 +115,7 @@ RECURRING = _table(
     ("每月{D}(?:日|号)", m.every("FREQ=MONTHLY;BYMONTHDAY={D}")),
     ("(?:至少)?每(?:周|星期)", m.every("FREQ=WEEKLY")),
     ("每(?:周|星期){W}{before}", m.every_weekday),
-    ("每(?:周|星期){W}(?![0-9个次])", m.every_weekday),
+    ("每(?:周|星期){W}(?![0-9个次天小篇期份家场节课])", m.every_weekday),
     ("每(?:日|天)", m.every("FREQ=DAILY")),
     ("每(?:个)?学期(?:初|末|开学)?(?:前)?", m.every("FREQ=MONTHLY;INTERVAL=6")),
 )
@@ -130,8 +141,8 @@ RELATIVE = _table(
     ),
     ("(?:接到|收到)(?:本)?通知(?:之日)?(?:起|后){N}(?:个)?(?:工作日|日|天)(?:之|以)?内", m.after_issue),
     ("在?规定(?:的)?(?:期限|时限|时间)(?:之|以)?内", m.on_event("")),
-    ("(?:主)?汛期前", m.on_event("汛期")),
-    ("(?:春节|清明节?|五一节?|端午节?|中秋节?|国庆节?|元旦)(?:假期)?前", m.on_event("")),
+    ("(?:主)?汛期前(?![后夕])", m.on_event("汛期")),
+    ("(?:春节|清明节?|五一节?|端午节?|中秋节?|国庆节?|元旦)(?:假期)?前(?![后夕])", m.on_event("")),
 )
 
 _SOFT = "(?:推进|实施|推动|开展|抓好|落实|坚持|执行|优化|完善|更新|改进|推行|整治|进行|巩固|深化)?"
@@ -144,7 +155,7 @@ OPEN_ALONE = _table(
     ("(?:立即(?:整改|落实|执行)?|立行立改|即知即改|马上|即时)", m.opened(Sense.AT_ONCE)),
     (
         "(?:按照?|根据|依据)[^,。;()]{0,30}?(?:时间节点|规定|要求|安排|部署|进度|时序)"
-        "(?:按时|推进|完成|执行|落实|进行)?",
+        "(?:按时|按期|及时)?(?:推进|完成|执行|落实|进行|开展|实施)?(?:相关|有关|各项|此项|该项)?(?:工作|任务)?",
         m.opened(Sense.PER_SCHEDULE),
     ),
     ("(?:自|从)?{Y}年(?:{M}月(?:份)?(?:{D}日)?)?(?:起|开始)(?:实施|执行|施行)?", m.opened(Sense.FROM)),
@@ -152,7 +163,7 @@ OPEN_ALONE = _table(
     ("(?:即日起|自即日起|从即日起)", m.opened(Sense.FROM)),
 )
 OPEN = _table(
-    ("(?:自|从){Y}年{M}月{D}日(?:起|开始)", m.opened(Sense.FROM)),
+    ("(?:自|从){Y}年{M}月{D}日(?:起|开始)(?!施行|试行|生效|有效|至)", m.opened(Sense.FROM)),
 )
 
 ANYWHERE: tuple[Phrase, ...] = DAYS + MONTHS + YEARS + HALVES + RECURRING + TERMS + RELATIVE + OPEN

@@ -58,6 +58,9 @@ MEANINGS = {
     "每年10月前": "FREQ=YEARLY;BYMONTH=10 before",
     "2020年起，每年2月底前": "FREQ=YEARLY;BYMONTH=2 by_end",
     "每年6月、12月": "FREQ=YEARLY;BYMONTH=6,12 during",
+    "每年3月5日": "FREQ=YEARLY;BYMONTH=3;BYMONTHDAY=5 on",
+    "每年430日前": "FREQ=YEARLY;BYMONTH=4;BYMONTHDAY=30 before",  # 月 was lost
+    "每年的12月4日": "FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=4 on",
     "每年4月30日前": "FREQ=YEARLY;BYMONTH=4;BYMONTHDAY=30 before",
     "每半年": "FREQ=MONTHLY;INTERVAL=6 during",
     "每季度末": "FREQ=MONTHLY;INTERVAL=3 by_end",
@@ -98,6 +101,18 @@ NO_DEADLINES = (
     "（2016年本）",
     "近五年",
     "5个工作日以内办结",
+    "— 3 —",
+    "第3页 共10页",
+    "沪府办发[2024]6号",
+    "联系电话：021-39610058",
+    "2024年全区生产总值增长5.2%，比2020年增长10%",
+    "前三季度完成投资3.5亿元",
+    "根据《条例》第二十条第三款",
+    "24小时内",
+    "期限不超过3年",
+    "版本2.3.1前",
+    "12:30前到达",
+    "2024-2025学年",
     "发改财金〔2015〕2045号",
     "",
     "。",
@@ -108,6 +123,41 @@ NO_DEADLINES = (
 def test_what_is_no_deadline_is_none(text: str) -> None:
     assert read(text, HERE) is None
     assert scan(text, HERE) == []
+
+
+# What a sentence says around a phrase makes it none; beside it the same phrase where it is one.
+SURROUNDED = {
+    "截至2023年底，全区建成12个站点": "截止2024年10月底前报送",
+    "到2023年底，全市共有企业3000家": "到2025年底，建成12个站点",
+    "2023年底已经完成": "2023年底完成",
+    "去年年底前排查的问题": "年底前排查问题",
+    "2023年6月底前的数据": "2024年6月底前报数据",
+    "2024年6月30日前注册登记的车辆": "2024年6月30日前注册登记完毕",
+    "2008年底前建成的小区": "2025年底前建成",
+    "自2021年3月1日起施行": "自2024年3月1日起开展",
+    "自2024年3月1日起至2025年底前有效": "2025年底前",
+    "过去3年内": "3年内完成改造",
+    "有效期为2年内": "2年内建成",
+    "申请之日前3年内无记录": "3年内至少接受一次培训",
+    "1年以内的有期徒刑": "1年以内完成",
+    "三年内不得申请": "三年内建立",
+    "任期内经济责任审计": "任期内至少一次",
+    "2024年内部审计": "2024年内完成审计",
+    "今年内控制度": "今年内建立制度",
+    "每人每月补助300元": "每人每月学习1次",
+    "每月收入不低于3000元": "每月收集意见",
+    "每天8小时": "每天巡查",
+    "春节前后": "春节前",
+    "国庆节前夕": "国庆节前",
+    "10月1日前后": "10月1日前",
+    "在规定期限内未履行": "在规定期限内完成",
+}
+
+
+@pytest.mark.parametrize(("none", "one"), SURROUNDED.items())
+def test_what_stands_around_a_phrase_may_make_it_no_deadline(none: str, one: str) -> None:
+    assert [each.text for each in scan(none, HERE)] == []
+    assert len(scan(one, HERE)) == 1
 
 
 def test_a_phrase_in_a_sentence_says_where_it_stands() -> None:

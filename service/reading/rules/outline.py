@@ -5,7 +5,7 @@ A number at the beginning of a line begins a section. Elsewhere it does so only 
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from service.phrases.numbers import read_number
 
@@ -14,11 +14,19 @@ _CIRCLED = {chr(0x2460 + number): number + 1 for number in range(20)}
 
 # From the outermost level inwards; folded text has ASCII brackets and digits.
 _LEVELS: tuple[re.Pattern[str], ...] = (
-    re.compile(rf"第(?P<n>[{_HAN}]{{1,4}})[章节]"),
-    re.compile(rf"(?P<n>[{_HAN}]{{1,4}})、"),
-    re.compile(rf"\((?P<n>[{_HAN}]{{1,4}})\)、?"),
-    re.compile(r"(?P<n>[0-9]{1,3})(?:\.(?=(?:19|20)[0-9]{2}[年.])|[.．、](?![0-9])|(?=[\u4e00-\u9fff]{2}))"),
-    re.compile(r"\((?P<n>[0-9]{1,3})\)、?"),
+    re.compile(rf"第(?P<n>[{_HAN}]{{1,4}})[章节条篇](?:[ :、]|(?=[\u4e00-\u9fff]))"),
+    # A heading may have lost its 、 at the beginning of a line: 二工作目标.
+    re.compile(
+        rf"(?P<n>[{_HAN}]{{1,4}})(?:[、.] ?|"
+        rf"(?=(?!是|要|年|月|次|个|批|定|些|般|律|切|方面|把手|[{_HAN}])[\u4e00-\u9fff]{{2,12}}(?:\n|$)))"
+    ),
+    re.compile(rf"\(?(?P<n>[{_HAN}]{{1,4}})\)[、.]?"),
+    # A number, or one that was lost: .健全…
+    re.compile(
+        r"(?P<n>[0-9]{1,3})(?:\.(?=(?:19|20)[0-9]{2}[年.])|[.、](?![0-9])|(?=[\u4e00-\u9fff]{2}))"
+        r"|(?<=\n)\.(?=[\u4e00-\u9fff]{2})"
+    ),
+    re.compile(r"\(?(?P<n>[0-9]{1,3})\)[、.]?"),
     re.compile(rf"(?P<n>[{''.join(_CIRCLED)}])"),
 )
 _BREAKS = "。;；:：)\n 　"  # behind which a section may begin within a line
@@ -83,21 +91,25 @@ def every(sections: list[Section]) -> list[Section]:
 
 
 def _shown(mark: _Mark) -> str:
-    return mark.label.rstrip(".．、 ")
+    """A number as a path shows it, in one spelling: `四)` is (四), `3、` is 3."""
+    number = mark.label.strip("().、:　 ")
+    return f"({number})" if mark.level in {2, 4} else number
 
 
 def _marks(folded: str) -> list[_Mark]:
     found: list[_Mark] = []
     for level, pattern in enumerate(_LEVELS):
         for match in pattern.finditer(folded):
-            number = _CIRCLED.get(match["n"]) or read_number(match["n"])
-            if not number:
+            number = 0 if match["n"] is None else _CIRCLED.get(match["n"]) or read_number(match["n"])
+            if number is None:
                 continue
             start = match.start()
-            line = folded.rfind("\n", 0, start) + 1
-            at_line_start = not folded[line:start].strip(" 　#*")
-            if level == 3 and match.end() == match.end("n") and not at_line_start:
-                continue  # a bare number before words is one only at the beginning of a line
+            line = folded.rfind("\n", max(0, start - 80), start) + 1 or max(0, start - 80)
+            at_line_start = not folded[line:start].strip(" 　#*-·•")
+            if not at_line_start and (
+                match.end() == match.end("n") or (match[0].endswith(")") and not match[0].startswith("("))
+            ):
+                continue  # a bare number, or one with half a bracket, is one only at the beginning of a line
             behind = start == 0 or folded[start - 1] in _BREAKS
             found.append(_Mark(level, number, start, match.end(), match[0], at_line_start, behind))
     return sorted(found, key=lambda mark: (mark.start, -mark.end))
@@ -112,6 +124,8 @@ def _accepted(marks: list[_Mark]) -> list[_Mark]:
         if mark.start < reached:
             continue
         before = last.get(mark.level, 0)
+        if mark.number == 0:  # lost: it counts on
+            mark = replace(mark, number=before + 1, label=f"{before + 1}")
         follows = mark.number == before + 1 or (mark.number == 1 and before > 0)
         trusted = mark.at_line_start or (mark.behind_break and follows)
         if not trusted and not (follows and mark.level == 1 and mark.number > 1):

@@ -3,6 +3,9 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
+
+from service.reading.rules.unit_words import glued_cuts, is_unit_name
 
 
 class UnitRole(StrEnum):
@@ -37,16 +40,20 @@ _CLAUSE_ROLE = (
     (_MANNER + r"(?:负责|落实|承办|实施|组织实施)(?:[^、,;]{0,14})?$", UnitRole.RESPONSIBLE),
 )
 _ROLES = tuple((re.compile(pattern), role) for pattern, role in _CLAUSE_ROLE)
+_BOUND = re.compile(r"[①-⑳]|[0-9]{1,2}[.、]|\([0-9]{1,2}\)")  # what binds a unit to a part of the task
+_BY = re.compile(r"(?:主要)?由|请")
 _OPEN = re.compile(r"等(?:有关|相关)?(?:部门|单位|部门和单位|单位和部门)?$")
-_CLAUSE_END = re.compile(r"[,;。\n]")
-_SPLIT = re.compile(r"[、,;/]|(?<=[局委办部厅院会处室社府司])(?:和|及|以及|与|会同)(?=[\u4e00-\u9fff]{2})")
+_CLAUSE_END = re.compile(r"[,;。\n]|(?<=牵头|负责|配合|主办|协办)、")
+_SPLIT = re.compile(
+    r"[、,;/]|(?<=[局委办部厅院会处室社府司])(?:和|及|以及|与|会同)(?=[\u4e00-\u9fff]{2})|(?<=部门|单位)(?:和|以及|及|与)(?=各)|(?<=[\u4e00-\u9fff])(?=[①-⑳])"
+)
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 
 # Expressions that name one body of governments, with the commas inside them: 各市、州、县人民政府.
 _TIER = "(?:自治州|自治县|自治区|直辖市|州|盟|县|区|市|乡|镇|街道|村|旗)"
 _KEPT = re.compile(
     rf"各?[^、,;()]{{0,6}}各?(?:市|州|县|区|乡|镇|街道|村|旗|盟)(?:、{_TIER}(?:[\[(][^\])]{{1,9}}[\])])?)+"
-    r"(?:人民政府|政府|党委|党工委|办事处|管委会)?"
+    r"(?:人民政府|政府|党委|党工委|办事处|管委会)?(?![\u4e00-\u9fff])"
 )
 
 
@@ -100,13 +107,30 @@ def _names(folded: str, start: int, end: int, role: UnitRole) -> tuple[list[Name
         piece, begin_at = text[begin:cut], begin
         begin = after
         stripped = piece.strip(ENDINGS)
+        if (bound := _BOUND.match(stripped)) and is_unit_name(stripped[bound.end() :]):
+            stripped = stripped[bound.end() :]
+        if (by := _BY.match(stripped)) and is_unit_name(stripped[by.end() :]):
+            stripped = stripped[by.end() :]
         if opened := _OPEN.search(stripped):
             is_open, stripped = True, stripped[: opened.start()] if opened.start() > 1 else stripped
-        if not 2 <= len(stripped) <= LONGEST_UNIT or not _HAN.search(stripped):
+        longest = LONGEST_UNIT if len(stripped) <= LONGEST_UNIT or not glued_cuts(stripped) else len(stripped)
+        if not 2 <= len(stripped) <= longest or not _HAN.search(stripped):
             continue
         at = start + begin_at + piece.index(stripped)
-        names.append(Named(stripped, role, at, at + len(stripped)))
+        names += [Named(stripped[a:b], role, at + a, at + b) for a, b in _apart(stripped)]
     return names, is_open
+
+
+def _apart(name: str) -> list[tuple[int, int]]:
+    """The names in a piece that lost its separators to blanks, or altogether."""
+    words = [match.span() for match in re.finditer(r"[^ \n]+", name)]
+    if len(words) < 2 or not all(is_unit_name(name[a:b]) for a, b in words):
+        words = [(0, len(name))]
+    found: list[tuple[int, int]] = []
+    for first, last in words:
+        bounds = [first, *(first + cut for cut in glued_cuts(name[first:last])), last]
+        found += pairwise(bounds)
+    return found
 
 
 def _outside(text: str, place: int) -> bool:
