@@ -12,7 +12,8 @@ from starlette.types import Receive, Scope, Send
 
 from service.feeds.cache import EMPTY, Message
 from service.feeds.polled.desk import Desk
-from service.feeds.polled.pages import AWAY, Page, Refusal
+from service.feeds.polled.pages import AWAY, Page, Refusal, Slot
+from service.feeds.rules.media import AS_JCAL, prefers_jcal
 from service.feeds.rules.negotiation import Encoding, choose_encoding, is_current
 
 _ENCODINGS_KEPT = 1_000
@@ -34,17 +35,19 @@ class Calendars:
             await self._refuse(_NOT_ALLOWED, send, method=method)
             return
         page: Page | Refusal
-        path, query = scope["path"], scope["query_string"]
+        path, query, as_jcal = scope["path"], scope["query_string"], False
         slot = desk.slots.get((path, query) if query else path)
-        if slot is not None and not desk.suspect and slot.link.good_until > desk.now() < slot.page.good_until:
+        now = desk.now()
+        if slot is not None and not desk.suspect and slot.link.good_until > now < slot.page.good_until:
             page = slot.page
             page.used = True
         else:
-            page = await desk.find(path, query)
-        if isinstance(page, Refusal) or (body := page.body) is None:
+            as_jcal = path.endswith(".json")
+            page, slot = await self._find(path, query)
+        if isinstance(page, Refusal) or slot is None or (body := page.body) is None:
             await self._refuse(page if isinstance(page, Refusal) else AWAY, send, method=method)
             return
-        accepted = if_none_match = if_modified_since = None
+        accepted = agent = if_none_match = if_modified_since = None
         for name, value in scope["headers"]:
             if name == b"accept-encoding":
                 accepted = value if accepted is None else accepted + b"," + value
@@ -52,8 +55,15 @@ class Calendars:
                 if_none_match = value if if_none_match is None else if_none_match + b"," + value
             elif name == b"if-modified-since":
                 if_modified_since = value
+            elif name == b"user-agent":
+                agent = value
+            elif name == b"accept" and b"json" in value:
+                as_jcal = as_jcal or prefers_jcal(value)
         encoding = self._encodings.get(accepted) or self._choose(accepted)
+        if as_jcal:
+            encoding = AS_JCAL[encoding]
         answer = body.answers.get(encoding) or await desk.answer(page, encoding)
+        desk.fetched[slot.link, agent] = now, page.revision  # for the link ledger, which is written now and then
         if if_none_match == answer.tag or (
             (if_none_match is not None or if_modified_since is not None)
             and is_current(
@@ -70,6 +80,12 @@ class Calendars:
         self._counted[200] += 1
         await send(answer.ok)
         await send(answer.ok_body if method == "GET" else EMPTY)
+
+    async def _find(self, path: str, query: bytes) -> tuple[Page | Refusal, Slot | None]:
+        """What has to be looked for. jCal is another form of the same page, which is known under the other ending."""
+        path = f"{path[:-5]}.ics" if path.endswith(".json") else path
+        page = await self._desk.find(path, query)
+        return page, self._desk.slots.get((path, query) if query else path)
 
     def _choose(self, accepted: bytes | None) -> Encoding:
         if len(self._encodings) >= _ENCODINGS_KEPT:

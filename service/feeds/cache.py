@@ -13,7 +13,9 @@ from typing import Any, Generic, TypeVar
 
 import brotli
 
+from service.feeds.render.jcal import as_jcal
 from service.feeds.rules.checksums import joined, shift_of
+from service.feeds.rules.media import JCAL, coding_of
 from service.feeds.rules.negotiation import Encoding
 from service.feeds.rules.runs import Run
 
@@ -59,7 +61,7 @@ EMPTY: Message = {"type": "http.response.body", "body": b""}
 
 _FIXED = (
     (b"cache-control", b"private, max-age=0, must-revalidate"),
-    (b"vary", b"Accept-Encoding"),
+    (b"vary", b"Accept, Accept-Encoding"),
     (b"x-robots-tag", b"noindex"),
     (b"referrer-policy", b"no-referrer"),
     (b"x-content-type-options", b"nosniff"),
@@ -69,13 +71,14 @@ _FIXED = (
 def answer_of(body: bytes, *, encoding: Encoding, changed_at: datetime) -> Answer:
     """A body with its headers. The strong ETag is the hash of these very bytes (RFC 9110, 8.8.3.1: one an encoding)."""
     tag = b'"' + urlsafe_b64encode(hashlib.blake2b(body, digest_size=15).digest()) + b'"'
+    media, coding = coding_of(encoding)
     shared = [
-        (b"content-type", b"text/calendar; charset=utf-8"),
+        (b"content-type", media),
         (b"etag", tag),
         (b"last-modified", format_datetime(changed_at.astimezone(UTC), usegmt=True).encode()),
         *_FIXED,
     ]
-    coded = [] if encoding == "identity" else [(b"content-encoding", encoding.encode())]
+    coded = [] if coding == "identity" else [(b"content-encoding", coding.encode())]
     length = (b"content-length", str(len(body)).encode())
     return Answer(
         tag=tag,
@@ -121,8 +124,21 @@ class Body:
     def make(self, encoding: Encoding) -> Answer:
         """The body in an encoding that was not asked for yet. Takes some milliseconds for a large feed."""
         plain = gzip.decompress(self.answers["gzip"].body)
-        body = brotli.compress(plain, mode=brotli.MODE_TEXT, quality=BROTLI_QUALITY) if encoding == "br" else plain
-        return answer_of(body, encoding=encoding, changed_at=self.changed_at)
+        media, coding = coding_of(encoding)
+        return answer_of(
+            _coded(as_jcal(plain) if media == JCAL else plain, coding), encoding=encoding, changed_at=self.changed_at
+        )
+
+
+def _coded(plain: bytes, coding: Encoding) -> bytes:
+    match coding:
+        case "br":
+            found: bytes = brotli.compress(plain, mode=brotli.MODE_TEXT, quality=BROTLI_QUALITY)
+            return found
+        case "gzip":
+            return gzip.compress(plain, GZIP_LEVEL, mtime=0)
+        case _:
+            return plain
 
 
 def wanting(runs: Sequence[Run], before: Body | None) -> list[str]:

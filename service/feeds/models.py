@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, LargeBinary, text
 from sqlmodel import Field, SQLModel
 
+from service.feeds.rules.links import STALE_HOURS, UNUSED_DAYS
 from service.kit.database import Instant, Json
 
 # Of entries without a unit, those of every jurisdiction would stand in one row, counted by ledgers of their own.
@@ -20,7 +21,8 @@ class FeedEntry(SQLModel, table=True):
     tells whether any of it differs. `next_change_on` is the next day on which the date alone changes something.
     `sort_on` is the due date, or 9999-12-31 for what has none. `changed_in` is the number that the ledger of its
     unit's jurisdiction (without a unit: its own) had reached when it last changed: after an edit a large feed reads
-    what has changed since, and nothing else.
+    what has changed since, and nothing else. `edited_at` is when something other than the date last changed it: people
+    hear of that as a change of the week. `all_day` is false where the source names an hour.
     """
 
     __tablename__ = "feed_entry"
@@ -49,9 +51,11 @@ class FeedEntry(SQLModel, table=True):
     moved: bool = False
     fingerprint: str = Field(max_length=64)
     next_change_on: date | None = None
+    all_day: bool = True
     changed_in: int = 0
     revision: int = 0
     revised_at: datetime = Field(sa_type=Instant)
+    edited_at: datetime | None = Field(default=None, sa_type=Instant)
     created_at: datetime = Field(sa_type=Instant)
 
 
@@ -100,7 +104,11 @@ class FeedLedger(SQLModel, table=True):
 
 
 class Feed(SQLModel, table=True):
-    """A subscription: what it shows and how, for whom it was made. `generation` counts its tokens."""
+    """A subscription: what it shows and how, for whom it was made. `generation` counts its tokens.
+
+    A link that nobody fetches for `unused_days` is closed (0: never). When a due date moves and nobody has fetched it
+    within `stale_after_hours`, others are told (0: never); `stale_revision` is the move of which they were told last.
+    """
 
     __tablename__ = "feed"
     __table_args__ = (Index("ix_feed_jurisdiction_ledger", "jurisdiction", "ledger"),)
@@ -113,6 +121,9 @@ class Feed(SQLModel, table=True):
     generation: int = 1
     revision: int = 1
     ledger: int = 0
+    unused_days: int = UNUSED_DAYS
+    stale_after_hours: int = STALE_HOURS
+    stale_revision: int = 0
     created_at: datetime = Field(sa_type=Instant)
     created_by: str = Field(max_length=200)
     expires_at: datetime | None = Field(default=None, sa_type=Instant)
@@ -130,3 +141,43 @@ class FeedToken(SQLModel, table=True):
     generation: int
     created_at: datetime = Field(sa_type=Instant)
     expires_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class FeedFetch(SQLModel, table=True):
+    """When a program last fetched a link, and which revision of its subject it got then.
+
+    Written now and then, not with each fetch: `fetched_at` may be some hours behind, `revision` a minute.
+    """
+
+    __tablename__ = "feed_fetch"
+
+    digest: str = Field(primary_key=True, max_length=64)
+    program: str = Field(primary_key=True, max_length=40)
+    feed: str = Field(foreign_key="feed.id", index=True, max_length=40)
+    jurisdiction: str = Field(max_length=64)
+    revision: int
+    first_at: datetime = Field(sa_type=Instant)
+    fetched_at: datetime = Field(sa_type=Instant)
+
+
+class FeedMove(SQLModel, table=True):
+    """Due dates that moved with one revision of a subject that somebody subscribes to. `occurrences`: some of them."""
+
+    __tablename__ = "feed_move"
+    __table_args__ = (Index("ix_feed_move_moved_at", "moved_at"),)
+
+    subject: str = Field(primary_key=True, max_length=120)
+    revision: int = Field(primary_key=True)
+    jurisdiction: str = Field(max_length=64)
+    moved_at: datetime = Field(sa_type=Instant)
+    count: int
+    occurrences: list[str] = Field(default_factory=list, sa_type=Json)
+
+
+class FeedMark(SQLModel, table=True):
+    """What all entries were last made with: the layout of this release, the statutory days of a region."""
+
+    __tablename__ = "feed_mark"
+
+    name: str = Field(primary_key=True, max_length=40)
+    value: str = Field(max_length=2000)

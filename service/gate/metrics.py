@@ -58,6 +58,12 @@ class Metrics:
             "milepost_tick_duration_seconds", "How long a tick took.", buckets=BUCKETS, registry=registry
         )
         self.tick_failures = Counter("milepost_tick_failures", "Ticks that failed.", registry=registry)
+        self.put_aside = Counter(
+            "milepost_put_aside",
+            "Times that something was put aside because it failed whenever it was touched, by what it was.",
+            ("what",),
+            registry=registry,
+        )
         self.stuck_ticks = Counter("milepost_stuck_ticks", "Ticks that were broken off.", registry=registry)
         self.chore_failures = Counter("milepost_chore_failures", "Chores that failed.", ("chore",), registry=registry)
         self.loop_failures = Counter(

@@ -91,7 +91,7 @@ class Observed:
 
 def _method(scope: Scope) -> str:
     # Anybody may invent methods; a label for each would fill the memory.
-    known = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+    known = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND", "REPORT"}
     return scope["method"] if scope["method"] in known else "other"
 
 

@@ -24,7 +24,7 @@ PUBLIC = "/calendars/demo/justice.ics"
 HEADERS_OF_A_FEED = {
     "content-type": "text/calendar; charset=utf-8",
     "cache-control": "private, max-age=0, must-revalidate",
-    "vary": "Accept-Encoding",
+    "vary": "Accept, Accept-Encoding",
     "x-robots-tag": "noindex",
     "referrer-policy": "no-referrer",
 }

@@ -78,7 +78,7 @@ async def test_a_closed_feed_stays_in_the_list_and_opens_nothing(api: httpx.Asyn
     (
         ({}, 422),
         ({"unit": "demo.justice", "plan": "demo-2024"}, 422),
-        ({"unit": "demo.justice", "alarms": "on"}, 422),
+        ({"unit": "demo.justice", "alarms": "yes"}, 422),
         ({"unit": "demo.justice", "component": "vjournal"}, 422),
         ({"unit": "demo.justice", "colour": "red"}, 422),
         ({"unit": "demo.nobody"}, 409),
@@ -136,3 +136,42 @@ async def test_links_in_a_feed_lead_somewhere(api: httpx.AsyncClient) -> None:
     made = await _make(api)
     (page,) = set(re.findall(r"^URL:(\S+)", (await api.get(made["url"])).text, re.MULTILINE))
     assert (await api.get(page)).status_code == 200
+
+
+async def test_a_link_keeps_the_options_that_it_was_made_with(api: httpx.AsyncClient) -> None:
+    made = await _make(api, content="title", alarms="on", back=30, ahead=60, changes="on", expand="all")
+    assert (made["content"], made["alarms"], made["back"], made["expand"]) == ("title", "on", 30, "all")
+    text = (await api.get(made["url"])).text.replace("\r\n ", "")
+    assert "过去30天至今后60天" in text
+    assert (await api.get(made["url"], params={"content": "full"})).status_code == 404
+    assert (await api.get(made["url"], params={"alarms": "off"})).status_code == 200
+    archive = made["url"].replace("justice.ics", "archive-2023.ics")
+    assert "2023年归档" in (await api.get(archive)).text.replace("\r\n ", "")
+
+
+async def test_a_replaced_address_says_so_until_it_ends(api: httpx.AsyncClient) -> None:
+    made = await _make(api)
+    rotated = (await api.post(f"{FEEDS}/{made['id']}:rotate", json={"overlap_days": 10})).json()
+    old, new = [(await api.get(url)).text.replace("\r\n ", "") for url in (made["url"], rotated["url"])]
+    assert "【请更换订阅地址】" in old
+    assert "请更换订阅地址" not in new
+    assert rotated["url"].split("/")[4] not in old
+    assert (await api.get(f"{FEEDS}/{made['id']}/fetches")).json()["replaced_until"] is not None
+    await api.post(f"{FEEDS}/{made['id']}:rotate", json={"overlap_days": 0})
+    assert (await api.get(made["url"])).status_code == 410
+    assert (await api.get(rotated["url"])).status_code == 410
+
+
+async def test_the_owner_sees_who_fetched_what(api: httpx.AsyncClient, app: Milepost) -> None:
+    made = await _make(api)
+    agents = ("Thunderbird/153.0", "Google-Calendar-Importer", "Google-Calendar-Importer")
+    for agent in agents:
+        await api.get(made["url"], headers={"User-Agent": f"Mozilla/5.0 {agent}"})
+    await app.state.desk.write_ledger()
+    ledger = (await api.get(f"{FEEDS}/{made['id']}/fetches")).json()
+    assert sorted(each["program"] for each in ledger["fetches"]) == ["google", "thunderbird"]
+    assert all(each["is_current"] and not each["replaced"] for each in ledger["fetches"])
+    assert ledger["warnings"] == []
+    (listed,) = (await api.get(FEEDS)).json()["items"]
+    assert listed["ledger"] == ledger
+    assert listed["subscribe_url"].startswith("https://milepost.test/subscribe/mpf_")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from service.feeds.actions.following import revise_all
+from service.feeds.actions import renewing
 from service.feeds.models import FeedSubject
 from service.feeds.polled.pages import AWAY
 from service.feeds.rules import facts
@@ -259,7 +259,12 @@ async def test_a_new_layout_gives_every_entry_one_new_revision(
     monkeypatch.setattr(facts, "LAYOUT", facts.LAYOUT + 1)
     for _ in range(2):
         async with world.change() as session:
-            await revise_all(session, zone=SHANGHAI, now=world.clock.now())
+            assert await renewing.needs_renewal(session)
+            last = await renewing.renew(session, after="", zone=SHANGHAI, now=world.clock.now())
+            assert await renewing.renew(session, after=last or "", zone=SHANGHAI, now=world.clock.now()) is None
+    async with world.change() as session:
+        await renewing.note_renewal(session, now=world.clock.now())
+        assert not await renewing.needs_renewal(session)
     await world.desk._look()
     after = {str(each["UID"]): int(each["SEQUENCE"]) for each in await world.entries("jurisdiction:demo")}
     assert after == {uid: sequence + 1 for uid, sequence in before.items()}

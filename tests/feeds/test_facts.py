@@ -1,7 +1,7 @@
 """Facts, their stored form, their fingerprint, and text that every program can read."""
 
 from dataclasses import fields, replace
-from datetime import date, time
+from datetime import UTC, date, datetime, time
 
 import pytest
 from hypothesis import given
@@ -49,6 +49,7 @@ OTHERWISE = EntryFacts(
     ended_on=date(2024, 9, 2),
     series="fs_1@milepost",
     parent="fe_1@milepost",
+    alarm_at=datetime(2024, 10, 30, 1, tzinfo=UTC),
 )
 
 

@@ -3,8 +3,9 @@
 import gzip
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,8 @@ import icalendar
 
 from service.feeds.polled.desk import PAGES_KEPT, Desk
 from service.feeds.polled.pages import Page, Refusal
-from service.feeds.rules.subjects import Component, Form, Language, read_subject
+from service.feeds.rules.forms import read_form
+from service.feeds.rules.subjects import read_subject
 from service.gate.transaction import change
 from service.kit.actor import COMMAND
 from service.kit.database import Database, Session
@@ -69,9 +71,9 @@ class World:
         async with change(self.database, now=self.clock.now(), hearers=[self.desk.hear]) as session:
             yield session
 
-    def another_desk(self, *, pages_kept: int = PAGES_KEPT) -> Desk:
+    def another_desk(self, *, pages_kept: int = PAGES_KEPT, kept_in: Path | None = None) -> Desk:
         """The desk of another process on the same database (or of this one after a restart)."""
-        return desk_on(self.database, self.clock, pages_kept=pages_kept)
+        return desk_on(self.database, self.clock, pages_kept=pages_kept, kept_in=kept_in)
 
     async def milestone(
         self,
@@ -141,21 +143,17 @@ class World:
                 **said,
             )
 
-    async def page(
-        self, subject: str, *, component: str = "vevent", lang: str = "zh", desk: Desk | None = None
-    ) -> Page:
+    async def page(self, subject: str, *, desk: Desk | None = None, year: int = 0, **options: str) -> Page:
         """The page of a subject, as good as the desk has it."""
-        found = await self.outcome(subject, component=component, lang=lang, desk=desk)
+        found = await self.outcome(subject, desk=desk, year=year, **options)
         assert isinstance(found, Page)
         return found
 
-    async def outcome(
-        self, subject: str, *, component: str = "vevent", lang: str = "zh", desk: Desk | None = None
-    ) -> Page | Refusal:
+    async def outcome(self, subject: str, *, desk: Desk | None = None, year: int = 0, **options: str) -> Page | Refusal:
         """What the desk has to say about a subject."""
-        desk = desk or self.desk
-        form = Form(Component(component), Language(lang))
-        return await desk.show(read_subject(subject), form)
+        form = read_form(options)
+        assert form is not None
+        return await (desk or self.desk).show(read_subject(subject), replace(form, year=year))
 
     async def text(self, subject: str, **options: Any) -> str:
         """A feed as it is sent, unpacked."""
@@ -182,7 +180,7 @@ class World:
         return found
 
 
-def desk_on(database: Database, clock: Watch, *, pages_kept: int = PAGES_KEPT) -> Desk:
+def desk_on(database: Database, clock: Watch, *, pages_kept: int = PAGES_KEPT, kept_in: Path | None = None) -> Desk:
     """A desk, as an application makes it."""
     return Desk(
         database,
@@ -192,6 +190,7 @@ def desk_on(database: Database, clock: Watch, *, pages_kept: int = PAGES_KEPT) -
         secret=lambda: SECRET,
         public_read=True,
         pages_kept=pages_kept,
+        kept_in=kept_in,
     )
 
 

@@ -4,44 +4,57 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from service.feeds.models import FeedEntry, FeedSubject
+from service.feeds.models import FeedEntry, FeedMove, FeedSubject
 from service.feeds.rules.phase import next_stamp
 from service.feeds.rules.subjects import Subject, SubjectKind
+from service.feeds.store import links as link_store
 from service.feeds.store import subjects as subject_store
 from service.kit.database import Session
+
+MOVES_NAMED = 20
 
 
 @dataclass(slots=True)
 class Changed:
-    """The subjects whose feeds a transaction changes, with the jurisdiction of each; and the entries that do it."""
+    """The subjects whose feeds a transaction changes, with the jurisdiction of each; the entries that do it; and the
+    occurrences of which a subject has another due date now. Each method answers the subject's key."""
 
     jurisdictions: dict[str, str] = field(default_factory=dict)
     entries: list[FeedEntry] = field(default_factory=list)
+    moved: dict[str, list[str]] = field(default_factory=dict)
 
-    def unit(self, code: str, *, public: bool) -> None:
+    def unit(self, code: str, *, public: bool) -> str:
         """A unit's feed shows something else, and its public one too."""
-        self._add(Subject(SubjectKind.UNIT, code))
         if public:
             self._add(Subject(SubjectKind.PUBLIC, code))
+        return self._add(Subject(SubjectKind.UNIT, code))
 
-    def group(self, code: str) -> None:
+    def group(self, code: str) -> str:
         """A group's feed shows something else."""
-        self._add(Subject(SubjectKind.GROUP, code))
+        return self._add(Subject(SubjectKind.GROUP, code))
 
-    def jurisdiction(self, code: str) -> None:
+    def jurisdiction(self, code: str) -> str:
         """A jurisdiction's feed shows something else."""
-        self._add(Subject(SubjectKind.JURISDICTION, code))
+        return self._add(Subject(SubjectKind.JURISDICTION, code))
 
-    def plan(self, slug: str, *, jurisdiction: str) -> None:
+    def plan(self, slug: str, *, jurisdiction: str) -> str:
         """A plan's feed shows something else."""
-        self.jurisdictions[str(Subject(SubjectKind.PLAN, slug))] = jurisdiction
+        key = str(Subject(SubjectKind.PLAN, slug))
+        self.jurisdictions[key] = jurisdiction
+        return key
 
-    def _add(self, subject: Subject) -> None:
-        self.jurisdictions[str(subject)] = _home(subject.code)
+    def holidays(self, region: str) -> str:
+        """The statutory days of a region are others. No jurisdiction is called like a region: those are small."""
+        return self._add(Subject(SubjectKind.HOLIDAYS, region))
+
+    def _add(self, subject: Subject) -> str:
+        key = str(subject)
+        self.jurisdictions[key] = _home(subject.code)
+        return key
 
 
 def _home(code: str) -> str:
-    """The jurisdiction of a unit, a group or a jurisdiction."""
+    """The jurisdiction of a unit, a group or a jurisdiction; a region itself."""
     return code.partition(".")[0]
 
 
@@ -67,6 +80,25 @@ async def advance(session: Session, *, changed: Changed, ledgers: Mapping[str, i
     for entry in changed.entries:
         entry.changed_in = reached[_home(entry.unit) if entry.unit else entry.jurisdiction]
     await session.flush()
+    if changed.moved:
+        await _note_moves(session, changed, at=at)
+
+
+async def _note_moves(session: Session, changed: Changed, *, at: datetime) -> None:
+    """Remember which revision moved due dates, for subjects that somebody subscribes to: who has not fetched it in time
+    may not know."""
+    rows = await subject_store.subject_rows(session, await link_store.subscribed(session, changed.moved))
+    for key, row in rows.items():
+        occurrences = list(dict.fromkeys(changed.moved[key]))
+        move = FeedMove(
+            subject=key,
+            revision=row.revision,
+            jurisdiction=row.jurisdiction,
+            moved_at=at,
+            count=len(occurrences),
+            occurrences=occurrences[:MOVES_NAMED],
+        )
+        session.add(move)
 
 
 async def lock(session: Session, *, jurisdictions: Collection[str]) -> dict[str, int]:

@@ -34,6 +34,7 @@ async def follow(session: Session, facts: Sequence[JournalEntry], *, now: dateti
     zone = now.tzinfo if isinstance(now.tzinfo, ZoneInfo) else ZoneInfo("UTC")
     changed = Changed()
     _note_names(facts, changed)
+    _note_holidays(facts, changed)
     touched = await _touched(session, facts)
     ledgers: dict[str, int] = {}
     for batch in _batches(sorted(touched)):
@@ -80,6 +81,13 @@ def _note_names(facts: Sequence[JournalEntry], changed: Changed) -> None:
                 changed.plan(fact.subject, jurisdiction=fact.jurisdiction or "")
             case _:
                 pass
+
+
+def _note_holidays(facts: Sequence[JournalEntry], changed: Changed) -> None:
+    """The overlay shows another notice at once; alarms that depend on it follow when entries are made anew."""
+    for fact in facts:
+        if fact.kind == Kind.HOLIDAYS_UPDATED:
+            changed.holidays(fact.subject.partition("/")[0])
 
 
 def _differs(fact: JournalEntry, names: Sequence[str]) -> bool:
@@ -139,15 +147,3 @@ def _codes(snapshot: dict[str, object]) -> set[str]:
 
 async def _groups_among(session: Session, codes: Collection[str]) -> set[str]:
     return set(await unit_store.groups_by_code(session, codes)) if codes else set()
-
-
-async def revise_all(session: Session, *, zone: ZoneInfo, now: datetime) -> None:
-    """Make every entry anew: after a release with another layout, or for milestones older than feeds."""
-    ids = await matter_store.all_milestones(session)
-    changed, ledgers = Changed(), dict[str, int]()
-    for batch in _batches(sorted(ids)):
-        homes = set(await matter_store.jurisdictions_of(session, batch)) - set(ledgers)
-        ledgers |= await lock(session, jurisdictions=homes)
-        await revise(session, milestones=batch, changed=changed, zone=zone, now=now)
-    if changed.jurisdictions:
-        await advance(session, changed=changed, ledgers=ledgers, at=now)

@@ -4,18 +4,18 @@ from datetime import datetime, timedelta
 
 from service.feeds.actions.advancing import lock
 from service.feeds.models import Feed, FeedToken
-from service.feeds.rules.subjects import Form, Subject, SubjectKind, make_token, options_of, token_digest
+from service.feeds.rules.forms import Form, options_of
+from service.feeds.rules.links import OVERLAP_DAYS, STALE_HOURS, UNUSED_DAYS
+from service.feeds.rules.subjects import Subject, SubjectKind, make_token, token_digest
 from service.feeds.store import links as store
 from service.feeds.store import subjects as subject_store
 from service.journal.actions import record
 from service.journal.kinds import Kind
-from service.kit.actor import Actor
+from service.kit.actor import SERVICE, Actor
 from service.kit.database import Session
 from service.kit.errors import Conflict, unmet
 from service.kit.ids import new_id
 from service.units.actions import require_edit
-
-OVERLAP = timedelta(days=30)
 
 
 async def create_feed(
@@ -28,10 +28,17 @@ async def create_feed(
     expires_at: datetime | None,
     secret: str,
     now: datetime,
+    unused_days: int = UNUSED_DAYS,
+    stale_after_hours: int = STALE_HOURS,
 ) -> Feed:
-    """A new subscription address. Raises Invalid, Denied. `current_token` has its token."""
-    standing = await subject_store.standing_of(session, subject)
-    if standing is None or subject.kind is SubjectKind.PUBLIC:
+    """A new subscription address. Raises Invalid, Denied. `current_token` has its token.
+
+    `unused_days`: it is closed when nobody fetches it for so long; `stale_after_hours`: others are told when a due date
+    moved and nobody has fetched it since then. 0: never.
+    """
+    linkable = subject.kind not in (SubjectKind.PUBLIC, SubjectKind.HOLIDAYS)  # those are open to everybody
+    standing = await subject_store.standing_of(session, subject) if linkable else None
+    if standing is None:
         raise unmet(subject.kind.value, f"there is no {subject.kind.value} '{subject.code}'")
     await require_edit(session, actor, standing.jurisdiction)
     if expires_at is not None and expires_at <= now:
@@ -45,6 +52,8 @@ async def create_feed(
         created_at=now,
         created_by=str(actor),
         expires_at=expires_at,
+        unused_days=unused_days,
+        stale_after_hours=stale_after_hours,
     )
     await _number(session, feed)
     session.add(feed)
@@ -54,15 +63,21 @@ async def create_feed(
     return feed
 
 
-async def rotate_feed(session: Session, actor: Actor, feed: Feed, *, secret: str, now: datetime) -> None:
-    """Give a feed a new token; the one before works on for 30 days. Raises Conflict, Denied."""
+async def rotate_feed(
+    session: Session, actor: Actor, feed: Feed, *, secret: str, now: datetime, overlap_days: int = OVERLAP_DAYS
+) -> None:
+    """Give a feed a new token; the ones before work on for `overlap_days`, and say so. Raises Conflict, Denied.
+
+    A second rotation within that time never makes a token work longer than the first one said.
+    """
     await require_edit(session, actor, feed.jurisdiction)
     if feed.revoked_at is not None:
         raise Conflict("This feed is revoked: make a new one.")
-    before = snapshot(feed)
+    if feed.expires_at is not None and feed.expires_at <= now:
+        raise Conflict("This feed has expired: make a new one.")
+    before, end = snapshot(feed), now + timedelta(days=overlap_days)
     for token in await store.tokens_of(session, feed.id):
-        if token.expires_at is None:
-            token.expires_at = now + OVERLAP
+        token.expires_at = min(token.expires_at or end, end)
     feed.generation += 1
     feed.revision += 1
     await _number(session, feed)
@@ -80,6 +95,14 @@ async def revoke_feed(session: Session, actor: Actor, feed: Feed, *, now: dateti
     feed.revision += 1
     await _number(session, feed)
     _record(session, actor, feed, kind=Kind.FEED_REVOKED, before=before, now=now)
+
+
+async def close_unused(session: Session, feed: Feed, *, now: datetime) -> None:
+    """Let a feed that nobody fetches end now: its addresses answer 410, as they do after any end."""
+    before, feed.expires_at = snapshot(feed), now
+    feed.revision += 1
+    await _number(session, feed)
+    _record(session, SERVICE, feed, kind=Kind.FEED_EXPIRED, before=before, now=now)
 
 
 def current_token(feed: Feed, *, secret: str) -> str:

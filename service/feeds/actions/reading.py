@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, tzinfo
 
+from service.due.workdays import WorkCalendar
 from service.feeds.models import FeedEntry
-from service.feeds.rules.phase import midnight
+from service.feeds.rules.phase import midnight, monday_of
 from service.feeds.rules.runs import Place, Run, moved, renewed, split
 from service.feeds.rules.subjects import Subject, SubjectKind
 from service.feeds.rules.window import Edges, Window, last_crossing, next_crossing
@@ -15,9 +16,12 @@ from service.feeds.store import subjects as subject_store
 from service.feeds.store.entries import Rendering
 from service.feeds.store.links import Link
 from service.feeds.store.subjects import Standing
+from service.holidays.actions import supplied_years, work_calendar
+from service.holidays.rules import StatutoryYear
 from service.kit.database import Session
 from service.milestones.rules import NO_DATE
 
+FIRST_YEAR = 2004  # of the statutory days that are known
 FEW = 50  # more changes than these are not sorted in one by one
 
 
@@ -46,12 +50,14 @@ class Contents:
 @dataclass(frozen=True, slots=True)
 class View:
     """Which part of what a subject has is looked at: the dates in the window around today, with or without what has
-    no date. `zone` is where days begin."""
+    no date. `zone` is where days begin. `weekly`: what is shown says what changed this week, so it ends with the week.
+    """
 
     window: Window
     today: date
     undated: bool
     zone: tzinfo
+    weekly: bool = False
 
     @property
     def first(self) -> date:
@@ -96,12 +102,17 @@ async def read_changes(session: Session, before: Contents, *, view: View) -> tup
     stay = all(each.uid in before.places and view.shows(each, before.subject) for each in changed)
     if len(changed) > FEW or not stay:
         return None
-    places = moved(before.places, {each.uid: Place(each.revision, each.sort_on) for each in changed})
+    places = moved(before.places, {each.uid: place_of(each) for each in changed})
     dates = [place.sort_on for place in places.values() if place.sort_on != NO_DATE]
     edges = replace(before.edges, first=min(dates, default=None), last=max(dates, default=None))
     same_order = all(each.sort_on == before.places[each.uid].sort_on for each in changed)
     runs = renewed(before.runs, [each.uid for each in changed], places) if same_order else split(places)
     return _contents(before.subject, standing, view, places=places, runs=runs, edges=edges), changed
+
+
+def place_of(entry: FeedEntry) -> Place:
+    """An entry as a feed shows it."""
+    return Place(entry.revision, entry.sort_on, rolls=entry.state == "active" and entry.all_day)
 
 
 def _holds(contents: Contents, today: date) -> bool:
@@ -121,6 +132,11 @@ def _contents(
     changed_at = standing.changed_at
     if crossed_on is not None and crossed_on <= view.today:
         changed_at = max(changed_at, midnight(crossed_on, view.zone))
+    holds_until = _soonest(next_crossing(view.window, edges), view.today)
+    if view.weekly:
+        monday = monday_of(view.today)
+        changed_at = max(changed_at, midnight(monday, view.zone))
+        holds_until = min(holds_until or date.max, monday + timedelta(days=7))
     return Contents(
         subject=subject,
         name=standing.name,
@@ -132,7 +148,7 @@ def _contents(
         runs=runs,
         edges=edges,
         day=view.today,
-        holds_until=_soonest(next_crossing(view.window, edges), view.today),
+        holds_until=holds_until,
     )
 
 
@@ -143,6 +159,36 @@ def _soonest(day: date | None, today: date) -> date | None:
 async def read_entries(session: Session, *, uids: Sequence[str]) -> list[FeedEntry]:
     """Entries whose bytes nobody has rendered yet."""
     return await entry_store.entries_by_uid(session, uids)
+
+
+async def read_overlay(session: Session, *, subject: Subject, view: View) -> Contents:
+    """A region's statutory days as a feed without entries of its own. Its revision rises with every new notice; what it
+    shows changes with the year too."""
+    revision, noted_at, ledger = await subject_store.revision_of(session, subject)
+    year, since = view.today.year, midnight(date(view.today.year, 1, 1), view.zone)
+    return Contents(
+        subject=subject,
+        name=subject.code,
+        created_at=midnight(date(FIRST_YEAR, 1, 1), view.zone),
+        revision=revision,
+        changed_at=max(noted_at, since) if noted_at else since,
+        ledger=ledger,
+        places={},
+        runs=(),
+        edges=Edges(),
+        day=view.today,
+        holds_until=date(year + 1, 1, 1),
+    )
+
+
+async def read_statutory(session: Session, *, region: str) -> tuple[WorkCalendar, Sequence[StatutoryYear]]:
+    """The work calendar of a region, and the years in it that operators supplied."""
+    return await work_calendar(session, region), await supplied_years(session, region)
+
+
+async def read_edited(session: Session, *, subject: Subject, since: datetime, limit: int) -> Sequence[FeedEntry]:
+    """The entries that came or were changed since an instant, by due date and UID."""
+    return await entry_store.entries_edited(session, subject, since=since, limit=limit)
 
 
 async def read_renderings(session: Session, *, uids: Sequence[str], form: str, setting: str) -> list[Rendering]:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from service.feeds.actions.advancing import Changed
 from service.feeds.models import FeedEntry
 from service.feeds.rules.entries import Wanted, end, how_far, how_far_together, wanted_entries
-from service.feeds.rules.facts import EntryFacts, entry_uid, fingerprint, from_mapping, to_mapping
+from service.feeds.rules.facts import EntryFacts, differs, entry_uid, fingerprint, from_mapping, to_mapping
 from service.feeds.rules.phase import Phase, next_change_on, next_stamp, phase_on
 from service.feeds.store import entries as entry_store
 from service.feeds.store import matter as matter_store
@@ -36,8 +36,10 @@ async def revise(
             note(entry, changed=changed, groups=groups, public=entry.public)
         elif entry is not None:
             public = entry.public or wanted.task.public  # leaving the public feed is seen there too
+            due_on = entry.sort_on
             if _renew(entry, wanted, today=today, now=now):
-                note(entry, changed=changed, groups=groups, public=public)
+                moved = entry.sort_on != due_on and entry.state == "active"
+                note(entry, changed=changed, groups=groups, public=public, moved=moved)
     for entry in held.values():
         facts = end(from_mapping(entry.facts), None, today=today)
         if revise_entry(entry, facts=facts, phase=phase_on(facts, today), on=today, at=now):
@@ -79,6 +81,7 @@ def _start(wanted: Wanted, *, today: date, now: datetime) -> FeedEntry:
         jurisdiction=wanted.task.jurisdiction,
         unit=wanted.unit,
         sort_on=wanted.facts.sort_on,
+        all_day=wanted.facts.due_time is None,
         public=wanted.task.public,
         facts=told,
         state=phase.state,
@@ -112,22 +115,32 @@ def revise_entry(entry: FeedEntry, *, facts: EntryFacts, phase: Phase, on: date,
         entry.next_change_on = upcoming
     if print_of_it == entry.fingerprint:
         return False
+    if differs(entry.facts, told):
+        entry.edited_at = max(entry.revised_at, next_stamp(None, at))
     entry.facts, entry.fingerprint = told, print_of_it
     entry.state, entry.light, entry.moved = phase.state, phase.light, phase.moved
-    entry.sort_on = facts.sort_on
+    entry.sort_on, entry.all_day = facts.sort_on, facts.due_time is None
     entry.revision += 1
     # SEQUENCE tells revisions apart; the time has only to be true, and never to go back.
     entry.revised_at = max(entry.revised_at, next_stamp(None, at))
     return True
 
 
-def note(entry: FeedEntry, *, changed: Changed, groups: Mapping[str, set[str]], public: bool) -> None:
-    """Whose feeds show this entry. `groups`: milestone → the groups that it names; `public`: the public feed too."""
+def note(
+    entry: FeedEntry, *, changed: Changed, groups: Mapping[str, set[str]], public: bool, moved: bool = False
+) -> None:
+    """Whose feeds show this entry. `groups`: milestone → the groups that it names; `public`: the public feed too.
+
+    `moved`: it has another due date now.
+    """
     changed.entries.append(entry)
     if entry.unit is not None:
-        changed.unit(entry.unit, public=public)
-        return
-    changed.plan(entry.plan, jurisdiction=entry.jurisdiction)
-    changed.jurisdiction(entry.jurisdiction)
-    for group in groups.get(entry.milestone, ()):
-        changed.group(group)
+        subjects = [changed.unit(entry.unit, public=public)]
+    else:
+        subjects = [
+            changed.plan(entry.plan, jurisdiction=entry.jurisdiction),
+            changed.jurisdiction(entry.jurisdiction),
+            *(changed.group(group) for group in sorted(groups.get(entry.milestone, ()))),
+        ]
+    for subject in subjects if moved else ():
+        changed.moved.setdefault(subject, []).append(entry.occurrence)

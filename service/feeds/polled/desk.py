@@ -1,28 +1,46 @@
 """The desk at which feeds are handed out: everything that a poll needs, in memory.
 
 A page that is fresh goes out as it is. Any other is made anew first; where the database cannot be reached, the last
-good one goes out. Pages grow stale by a change in this process (`hear`), by the ledgers of all processes (`watch`, once
-a second), and at midnight.
+good one goes out, from memory or from this node's reserve. Pages grow stale by a change in this process (`hear`), by
+the ledgers of all processes (`watch`, once a second), and at midnight.
 """
 
 import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import structlog
 
 from service.feeds.actions import reading, turning
 from service.feeds.cache import Answer, Shelf
+from service.feeds.polled.ledger import Ledger
 from service.feeds.polled.links import Links, bound
 from service.feeds.polled.making import Maker
-from service.feeds.polled.pages import AWAY, GONE, LONG_AGO, UNKNOWN, OpenLink, Page, PageKey, Refusal, Slot
-from service.feeds.polled.reach import Reach, Unreached, monotonic
+from service.feeds.polled.pages import (
+    AWAY,
+    GONE,
+    LONG_AGO,
+    UNKNOWN,
+    Counts,
+    OpenLink,
+    Page,
+    PageKey,
+    Refusal,
+    Slot,
+    forget_body,
+    forget_extra,
+    forget_shown,
+)
+from service.feeds.polled.reach import PAUSE, Reach, Unreached, monotonic
+from service.feeds.polled.reserve import Reserve
+from service.feeds.rules.forms import Form, read_query
 from service.feeds.rules.negotiation import Encoding
 from service.feeds.rules.phase import midnight
-from service.feeds.rules.subjects import Form, Subject, read_address, read_query, read_subject
+from service.feeds.rules.subjects import Address, Subject, SubjectKind, read_address, read_subject
 from service.journal.models import JournalEntry
 from service.kit.database import Database
 
@@ -32,20 +50,12 @@ PAGES_KEPT = 256 * 1024 * 1024  # bytes of compressed bodies
 EXTRAS_KEPT = 64 * 1024 * 1024  # bytes of other encodings; they can be made from the compressed ones at any time
 SHOWN_KEPT = 200_000  # entries of which pages remember that they show them
 SLOTS_KEPT = 100_000
+FORMS_KEPT = 64  # ways in which one subject is shown
 LOOKS_EVERY = 1.0  # seconds
-PAUSE = 1.0  # seconds without trying after a failure
+FETCHES_EVERY = 30.0  # seconds between two writings of the link ledger
 PATIENCE = 3.0  # seconds for the database while there is something good to send
 LONG_PATIENCE = 10.0  # and while there is nothing
 LOOK_PATIENCE = 120.0  # turning the page of a large service takes a while
-
-
-@dataclass(slots=True)
-class Counts:
-    """What happened, as plain numbers: a counter's lock would be felt on the polled path."""
-
-    statuses: dict[int, int] = field(default_factory=lambda: dict.fromkeys((200, 304, 404, 405, 410, 503), 0))
-    made: int = 0
-    last_good: int = 0
 
 
 class Desk:
@@ -65,24 +75,38 @@ class Desk:
         secret: Callable[[], str],
         public_read: bool,
         pages_kept: int = PAGES_KEPT,
+        kept_in: Path | None = None,
     ) -> None:
         self.counts = Counts()
+        self.fetched: dict[tuple[OpenLink, bytes | None], tuple[datetime, int]] = {}
+        self._ledger = Ledger(database)
+        self.reserve = Reserve(kept_in)
         self.maker = Maker(database, public_url=public_url, zone=zone)
         self._database = database
         self.now = now
         self._zone = zone
         self._reach = Reach()
-        self._links = Links(database, self._reach, secret=secret, public_read=public_read)
+        self._links = Links(
+            database,
+            self._reach,
+            self.reserve,
+            secret=secret,
+            public_read=public_read,
+            zone=zone,
+            is_blank=self._is_blank,
+        )
         self.slots: dict[str | tuple[str, bytes], Slot] = {}  # by path, and query where there is one
-        self._pages: dict[Subject, dict[Form, Page]] = {}
-        self._bodies: Shelf[Page, Page] = Shelf(limit=pages_kept, dropped=_forget_body, spared=Page.was_used)
-        self._shown: Shelf[Page, Page] = Shelf(limit=SHOWN_KEPT, dropped=_forget_shown)
-        self._extras: Shelf[tuple[Page, Encoding], Page] = Shelf(limit=EXTRAS_KEPT, dropped=_forget_extra)
+        self._pages: dict[Subject, dict[PageKey, Page]] = {}
+        self._bodies: Shelf[Page, Page] = Shelf(limit=pages_kept, dropped=forget_body, spared=Page.was_used)
+        self._shown: Shelf[Page, Page] = Shelf(limit=SHOWN_KEPT, dropped=forget_shown)
+        self._extras: Shelf[tuple[Page, Encoding], Page] = Shelf(limit=EXTRAS_KEPT, dropped=forget_extra)
         self.suspect = False
         self._known: dict[str, int] | None = None
         self._turned_on: date | None = None
         self._looking: asyncio.Task[None] | None = None
         self._pause_until = 0.0
+        self._ledger_written_at = 0.0
+        self._stopping = asyncio.Event()
 
     async def find(self, path: str, query: bytes) -> Page | Refusal:
         """The page at an address, made anew where it has to be. Never raises."""
@@ -90,7 +114,7 @@ class Desk:
         try:
             await self._catch_up()
             slot = self.slots.get(key)
-            if slot is None or not slot.link.fresh:
+            if slot is None or slot.page.retired or not slot.link.fresh:
                 found = await self._open(path, query)
                 if isinstance(found, Refusal):
                     return found
@@ -110,6 +134,15 @@ class Desk:
         await self._catch_up()
         return await self._refresh(self._page(PageKey(subject, form)))
 
+    async def open_link(self, token: str) -> OpenLink | Refusal:
+        """What a token opens now, for other doors than that of feeds: GONE once it is closed, AWAY while nobody knows.
+        Never raises."""
+        await self._catch_up()
+        link = await self._links.open(Address(token=token), exists=self._missing)
+        if isinstance(link, OpenLink) and (link.revoked or self.now() >= link.until):
+            return GONE
+        return link
+
     async def answer(self, page: Page, encoding: Encoding) -> Answer:
         """A page's answer in an encoding that was not asked for yet. Its body must be there."""
         body = page.body
@@ -127,9 +160,11 @@ class Desk:
         if isinstance(link, Refusal):
             return link
         form = read_query(query, default=link.form)
-        if form is None:
+        if form is None or (link.subject.kind is SubjectKind.HOLIDAYS and form != Form(lang=form.lang)):
             return UNKNOWN
-        return Slot(link, self._page(PageKey(link.subject, form)))
+        if address.year:
+            form = replace(form, year=address.year)
+        return Slot(link, self._page(PageKey(link.subject, form, link.notice)))
 
     async def _missing(self, subject: Subject) -> Refusal | None:
         """Why there is no such subject; making its page tells, and whoever asks will want that page."""
@@ -140,9 +175,20 @@ class Desk:
 
     def _page(self, key: PageKey) -> Page:
         pages = self._pages.setdefault(key.subject, {})
-        if key.form not in pages:
-            pages[key.form] = Page(key)
-        return pages[key.form]
+        if key not in pages:
+            if len(pages) >= FORMS_KEPT:
+                self._retire(pages.pop(next(iter(pages))))
+            pages[key] = Page(key)
+        return pages[key]
+
+    def _retire(self, page: Page) -> None:
+        """Forget the oldest page of a subject that is shown in very many ways; who asks for it again gets a new one."""
+        page.retired = True
+        self._bodies.drop(page)
+        self._shown.drop(page)
+        for encoding in page.body.answers if page.body is not None else ():
+            self._extras.drop((page, encoding))
+        page.stale()
 
     async def _refresh(self, page: Page) -> Page | Refusal:
         """See to it that a page is as good as it can be: new, or the last good one."""
@@ -151,17 +197,39 @@ class Desk:
             holds = page.holds_until is None or today < page.holds_until
             if page.body is not None and page.fresh and holds:
                 page.good_until = self._midnight_after(today)
-            elif page.try_again_at <= monotonic():
-                patience = PATIENCE if page.body is not None else LONG_PATIENCE
-                try:
-                    if not await self._reach.ask(self._make(page, today), patience=patience):
-                        return UNKNOWN
-                except Unreached:
-                    page.try_again_at = monotonic() + PAUSE
+            else:
+                if self._reach.away:
+                    await self._take_reserve(page)
+                if not (page.body is not None and self._reach.pauses) and page.try_again_at <= monotonic():
+                    refusal = await self._try_to_make(page, today)
+                    if refusal is not None:
+                        return refusal
             if page.body is None:
                 return AWAY
             self.counts.last_good += not page.fresh
             return page
+
+    async def _try_to_make(self, page: Page, today: date) -> Refusal | None:
+        patience = PATIENCE if page.body is not None else LONG_PATIENCE
+        try:
+            made = await self._reach.ask(self._make(page, today), patience=patience)
+        except Unreached:
+            page.try_again_at = monotonic() + PAUSE
+            await self._take_reserve(page)
+            return None
+        if not made and self._is_blank():
+            await self._take_reserve(page)  # a database that holds nothing at all is one that was lost
+        return None if made or (self._is_blank() and page.body is not None) else UNKNOWN
+
+    async def _take_reserve(self, page: Page) -> None:
+        """What this node last sent, where it has nothing in memory."""
+        if page.body is None and (found := await self.reserve.page(page.key)):
+            page.body, page.revision = found.body, found.revision
+            self._bodies.put(page, page, weight=page.body.weight)
+
+    def _is_blank(self) -> bool:
+        """Whether the database holds nothing that anybody entered: statutory days come with the service."""
+        return self._known is not None and all(key.isupper() for key in self._known)
 
     async def _make(self, page: Page, today: date) -> bool:
         changes = page.changes
@@ -175,6 +243,7 @@ class Desk:
         page.shown = contents if page.fresh else None
         page.good_until = self._midnight_after(today) if page.fresh else LONG_AGO
         self._bodies.put(page, page, weight=body.weight)
+        self.reserve.note_page(page.key, body, page.revision)
         self._shown.put(page, page, weight=len(contents.places) + 10)
         self.counts.made += 1
         return True
@@ -187,19 +256,41 @@ class Desk:
         self._links.forget_unknown()
 
     async def watch(self) -> None:
-        """Look once a second, for ever: what other processes commit is seen a second later. Ends when cancelled."""
-        while True:
-            await asyncio.sleep(LOOKS_EVERY)
+        """Look once a second, until `stop`: what other processes commit is seen a second later."""
+        while not self._stopping.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOKS_EVERY):
+                    await self._stopping.wait()
+                    return
             await self._catch_up(patience=LOOK_PATIENCE, always=True)
             with contextlib.suppress(Unreached):
                 await self._reach.ask(self.maker.keep(), patience=LOOK_PATIENCE)
+            await self.reserve.write()
+            await self.write_ledger(patience=LOOK_PATIENCE, every=FETCHES_EVERY)
+
+    def stop(self) -> None:
+        """Let the watch end after what is under way."""
+        self._stopping.set()
 
     async def close(self) -> None:
-        """Let what is under way come to its end, and write down what was rendered."""
+        """Let what is under way come to its end, and write down what was rendered, what went out, and to whom."""
         if self._looking is not None:
             await asyncio.wait({self._looking})
         with contextlib.suppress(Unreached):
             await self._reach.ask(self.maker.keep(), patience=LONG_PATIENCE)
+        await self.reserve.write()
+        self.reserve.close()
+        await self.write_ledger(patience=LONG_PATIENCE)
+
+    async def write_ledger(self, *, patience: float = LONG_PATIENCE, every: float = 0.0) -> None:
+        """Write down who fetched what, if the last time is so many seconds ago. What cannot be written waits."""
+        noted, self.fetched = self.fetched, {}
+        self._ledger.take(noted)
+        if monotonic() < self._ledger_written_at + every:
+            return
+        self._ledger_written_at = monotonic()
+        with contextlib.suppress(Unreached):
+            await self._reach.ask(self._ledger.write(), patience=patience)
 
     async def _catch_up(self, *, patience: float = PATIENCE, always: bool = False) -> None:
         """Look, where there is a reason to; wait for it as long as `patience` lasts. One look at a time.
@@ -264,17 +355,3 @@ class Desk:
 
     def _midnight_after(self, day: date) -> datetime:
         return midnight(day + timedelta(days=1), self._zone).astimezone(UTC)
-
-
-def _forget_body(_key: Page, page: Page) -> None:
-    page.body = None
-    page.stale()
-
-
-def _forget_shown(_key: Page, page: Page) -> None:
-    page.shown = None
-
-
-def _forget_extra(key: tuple[Page, Encoding], page: Page) -> None:
-    if page.body is not None:
-        page.body.answers.pop(key[1], None)

@@ -2,11 +2,17 @@
 
 from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from service.feeds.actions import reading
 from service.feeds.polled.pages import AWAY, NEVER, UNKNOWN, OpenLink, Refusal
 from service.feeds.polled.reach import Reach, Unreached, monotonic
-from service.feeds.rules.subjects import Address, Form, Subject, SubjectKind, read_form, read_subject, token_digest
+from service.feeds.polled.reserve import Reserve
+from service.feeds.rules.extras import Notice
+from service.feeds.rules.forms import Form, read_form
+from service.feeds.rules.overlay import REGIONS
+from service.feeds.rules.subjects import Address, Subject, SubjectKind, read_subject, token_digest
+from service.feeds.store.links import Link
 from service.kit.database import Database
 
 LINKS_KEPT = 100_000
@@ -20,7 +26,20 @@ Kept = TypeVar("Kept")
 class Links:
     """The links that this process has been asked for, and for a moment those that do not exist."""
 
-    def __init__(self, database: Database, reach: Reach, *, secret: Callable[[], str], public_read: bool) -> None:
+    def __init__(
+        self,
+        database: Database,
+        reach: Reach,
+        reserve: Reserve,
+        *,
+        secret: Callable[[], str],
+        public_read: bool,
+        zone: ZoneInfo,
+        is_blank: Callable[[], bool],
+    ) -> None:
+        self._reserve = reserve
+        self._is_blank = is_blank
+        self._zone = zone
         self._database = database
         self._reach = reach
         self._secret = secret
@@ -34,6 +53,8 @@ class Links:
         """What an address opens. `exists` says why there is no such subject, or None."""
         if address.token:
             return await self._by_token(address.token)
+        if address.holidays:
+            return self._holidays(address.holidays)
         if not self._public_read:
             return UNKNOWN
         subject = Subject(SubjectKind.PUBLIC, address.unit)
@@ -46,6 +67,13 @@ class Links:
             return refusal
         return self._remember(str(subject), OpenLink(subject, Form()))
 
+    def _holidays(self, region: str) -> OpenLink | Refusal:
+        """Everybody may know the statutory days."""
+        if region not in REGIONS:
+            return UNKNOWN
+        subject = Subject(SubjectKind.HOLIDAYS, region)
+        return self._links.get(str(subject)) or self._remember(str(subject), OpenLink(subject, Form()))
+
     async def _by_token(self, token: str) -> OpenLink | Refusal:
         digest = token_digest(self._secret(), token)
         known = self._links.get(digest)
@@ -53,17 +81,30 @@ class Links:
             return known
         if known is None and self._is_unknown(digest):
             return UNKNOWN
+        if self._reach.pauses and (known := known or await self._reserved(digest)):
+            return known
         try:
             found = await self._reach.ask(self._read(digest), patience=PATIENCE)
         except Unreached:
-            return known or AWAY  # an outage must not close an address that was open
+            return known or await self._reserved(digest) or AWAY  # an outage must not close an address that was open
         if found is None:
+            if self._is_blank() and (kept := known or await self._reserved(digest)):
+                return kept
             self._note_unknown(digest, UNKNOWN)
             return UNKNOWN
-        if known is None:
-            return self._remember(digest, found)
+        self._reserve.note_link(found)
+        if known is None or not known.shows_as(found):
+            return self._remember(digest, found)  # what was opened by it before has to be opened anew
         known.renew(until=found.until, revoked=found.revoked)
         return known
+
+    async def _reserved(self, digest: str) -> OpenLink | None:
+        """What a token opened when this node last knew. It is asked for again with every poll."""
+        link = await self._reserve.link(digest)
+        if link is not None:
+            link.stale()
+            self._remember(digest, link)
+        return link
 
     async def _read(self, digest: str) -> OpenLink | None:
         async with self._database.read() as session:
@@ -71,7 +112,22 @@ class Links:
         form = read_form(link.options) if link is not None else None
         if link is None or form is None:
             return None
-        return OpenLink(read_subject(link.subject), form, link.feed, link.until or NEVER, link.revoked)
+        return OpenLink(
+            read_subject(link.subject),
+            form,
+            link.feed,
+            link.until or NEVER,
+            link.revoked,
+            digest=digest,
+            notice=self._notice(link),
+        )
+
+    def _notice(self, link: Link) -> Notice | None:
+        """What an address that was replaced has to say, on every day that it still has."""
+        if link.replaced_at is None or link.until is None:
+            return None
+        first, last = (at.astimezone(self._zone).date() for at in (link.replaced_at, link.until))
+        return Notice(link.feed, link.generation, link.replaced_at, first, max(first, last))
 
     def stale(self, feeds: Collection[str]) -> None:
         """These feeds have been rotated or revoked."""

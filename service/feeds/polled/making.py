@@ -4,22 +4,23 @@ import asyncio
 import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from datetime import date
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from service.feeds.actions import reading
 from service.feeds.actions.reading import Contents, View
 from service.feeds.cache import Block, Body, Shelf, compose, wanting, zones_of
 from service.feeds.models import FeedEntry
+from service.feeds.polled.adding import Added, Adding
 from service.feeds.polled.pages import PageKey
 from service.feeds.render.calendar import FOOT, Head, render_head
-from service.feeds.render.entry import Entry, render_entry, render_greeting
+from service.feeds.render.entry import Entry, render_entry
 from service.feeds.rules import texts
-from service.feeds.rules.facts import LAYOUT, EntryFacts, clean_line, from_mapping, greeting_uid
-from service.feeds.rules.phase import Phase
-from service.feeds.rules.runs import Place, split
-from service.feeds.rules.subjects import Component, Form, Subject, page_of
-from service.feeds.rules.window import WINDOW
+from service.feeds.rules.facts import LAYOUT, EntryFacts, clean_line, from_mapping
+from service.feeds.rules.forms import Component, Form, Switch
+from service.feeds.rules.phase import Phase, next_stamp
+from service.feeds.rules.runs import Run, split
+from service.feeds.rules.subjects import Subject, SubjectKind, page_of
 from service.feeds.store.entries import Rendering
 from service.kit.database import Database, Session
 
@@ -39,6 +40,7 @@ class Maker:
         self._public_url = public_url
         self._zone = zone
         # What the bytes of an entry depend on beside its facts and its form.
+        self._adding = Adding(public_url=public_url, zone=zone)
         self._setting = hashlib.blake2b(f"{LAYOUT}\n{public_url}".encode(), digest_size=8).hexdigest()
         self._blocks: dict[str, Shelf[str, Block]] = defaultdict(lambda: Shelf(limit=BLOCKS_KEPT))  # by form
         self._unkept: dict[tuple[str, str], Rendering] = {}
@@ -51,47 +53,72 @@ class Maker:
 
         `before` and `shown` are what the page had: what did not change is taken from them.
         """
-        view = View(WINDOW, today, undated=key.form.component is Component.VTODO, zone=self._zone)
+        view = view_of(key.form, today, zone=self._zone)
         async with self._database.read() as session:
             read = await self._read(session, key.subject, view, shown=shown)
             if read is None:
                 return None
             contents, changed = read
-            blocks, missing = await self._known_blocks(session, contents, key.form, before=before)
+            added = await self._adding.add(session, contents, key, today=today)
+            runs = split(added.placed(contents.places)) if added.blocks else contents.runs
+            blocks, missing = await self._known_blocks(session, contents, runs, key.form, added=added, before=before)
             unread = [uid for uid in missing if uid not in changed]
             entries = [*await reading.read_entries(session, uids=unread), *changed.values()]
-        blocks |= await self._render([each for each in entries if each.uid not in blocks], key.form)
-        runs = contents.runs
-        if not contents.places:
-            greeting = self._greeting(contents, key.form)
-            blocks, runs = {greeting.uid: greeting}, split({greeting.uid: Place(0, today)})
-        head = self._head(contents, key.form, zones_of(runs, blocks, before))
-        return contents, compose(head, runs, blocks, FOOT, changed_at=contents.changed_at, before=before)
+        wanted = [each for each in entries if each.uid not in blocks and each.uid not in added.hidden]
+        blocks |= await self._render(wanted, key.form)
+        changed_at = max(contents.changed_at, next_stamp(None, key.notice.at)) if key.notice else contents.changed_at
+        head = self._head(contents, key.form, zones_of(runs, blocks, before), changed_at=changed_at)
+        return contents, compose(head, runs, blocks, FOOT, changed_at=changed_at, before=before)
 
     async def _read(
         self, session: Session, subject: Subject, view: View, *, shown: Contents | None
     ) -> tuple[Contents, dict[str, FeedEntry]] | None:
         """A page's contents, and those of its entries that were read on the way."""
+        if subject.kind is SubjectKind.HOLIDAYS:
+            return await reading.read_overlay(session, subject=subject, view=view), {}
         changes = await reading.read_changes(session, shown, view=view) if shown is not None else None
         if changes is not None:
             return changes[0], {each.uid: each for each in changes[1]}
         contents = await reading.read_contents(session, subject=subject, view=view)
         return (contents, {}) if contents is not None else None
 
+    @property
+    def setting(self) -> str:
+        """What the bytes of an entry depend on beside its facts and its form."""
+        return self._setting
+
+    async def blocks_of(self, session: Session, entries: Sequence[FeedEntry], form: Form) -> dict[str, Block]:
+        """The bytes of entries, one by one, by UID: for whoever hands them out without a feed around them."""
+        blocks = self._blocks[form.key].get_all(each.uid for each in entries)
+        found = {each.uid: blocks[each.uid] for each in entries if _is_at(each, blocks.get(each.uid))}
+        unknown = {each.uid: each for each in entries if each.uid not in found}
+        for kept in await reading.read_renderings(session, uids=[*unknown], form=form.key, setting=self._setting):
+            if kept.revision == unknown[kept.uid].revision:
+                found[kept.uid] = self._shelve(kept, form.key)
+        return found | await self._render([each for uid, each in unknown.items() if uid not in found], form)
+
     def forget(self) -> None:
         """Use no bytes again that were rendered so far."""
         self._blocks.clear()
         self._unkept.clear()
+        self._adding.forget()
 
     async def _known_blocks(
-        self, session: Session, contents: Contents, form: Form, *, before: Body | None
+        self,
+        session: Session,
+        contents: Contents,
+        runs: Sequence[Run],
+        form: Form,
+        *,
+        added: Added,
+        before: Body | None,
     ) -> tuple[dict[str, Block], list[str]]:
         """Of the blocks that are wanted: those in memory or written down, and the UIDs of those that nobody has
         rendered yet. Whether others have is not asked after an edit of a few."""
-        wanted, kind = wanting(contents.runs, before), form.key
+        wanted, kind = [uid for uid in wanting(runs, before) if uid not in added.blocks], form.key
         revisions = {uid: contents.places[uid].revision for uid in wanted}
         kept_here = self._blocks[kind].get_all(wanted)
-        found = {uid: block for uid, block in kept_here.items() if block.revision == revisions[uid]}
+        found = {uid: block for uid, block in kept_here.items() if block.revision == revisions[uid]} | added.blocks
         elsewhere = [uid for uid in wanted if uid not in found]
         if len(elsewhere) <= (FEW if before else 0):
             return found, elsewhere
@@ -130,24 +157,22 @@ class Maker:
         self._blocks[kind].put(block.uid, block, weight=block.weight)
         return block
 
-    def _greeting(self, contents: Contents, form: Form) -> Block:
-        uid = greeting_uid(str(contents.subject))
-        day = contents.created_at.astimezone(self._zone).date()
-        url = self._public_url + page_of(contents.subject)
-        return Block(uid, 0, render_greeting(uid, on=day, at=contents.created_at, form=form, url=url))
-
-    def _head(self, contents: Contents, form: Form, zones: Collection[str]) -> bytes:
+    def _head(self, contents: Contents, form: Form, zones: Collection[str], *, changed_at: datetime) -> bytes:
         name = clean_line(contents.name)
+        if contents.subject.kind is SubjectKind.HOLIDAYS:
+            name, told = texts.overlay_words(contents.subject.code, form.lang)
+        else:
+            told = texts.feed_description(contents.subject, name, form.window, form.lang)
         head = Head(
-            name=name,
-            description=texts.feed_description(contents.subject, name, WINDOW, form.lang),
+            name=texts.feed_name(name, form.window, form.lang),
+            description=told,
             url=self._public_url + page_of(contents.subject),
             color=texts.FEED_COLOR,
             lang=form.lang,
             zone=self._zone.key,
             zones=tuple(sorted(zones)),
         )
-        return render_head(head, changed_at=contents.changed_at)
+        return render_head(head, changed_at=changed_at)
 
     async def keep(self) -> None:
         """Write down what was rendered, for other processes and for after a restart. Raises Unavailable, Conflict."""
@@ -158,6 +183,21 @@ class Maker:
             for each in batch:
                 if self._unkept.get((each.uid, each.form)) is each:
                     del self._unkept[each.uid, each.form]
+
+
+def view_of(form: Form, today: date, *, zone: ZoneInfo) -> View:
+    """Which entries a form shows today."""
+    return View(
+        form.window,
+        today,
+        undated=form.component is Component.VTODO and not form.year,
+        zone=zone,
+        weekly=form.changes is Switch.ON,
+    )
+
+
+def _is_at(row: FeedEntry, block: Block | None) -> bool:
+    return block is not None and block.revision == row.revision
 
 
 def _entry(row: FeedEntry) -> Entry:

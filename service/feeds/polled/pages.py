@@ -7,17 +7,21 @@ from typing import NamedTuple
 
 from service.feeds.actions.reading import Contents
 from service.feeds.cache import Body
-from service.feeds.rules.subjects import Form, Subject
+from service.feeds.rules.extras import Notice
+from service.feeds.rules.forms import Form
+from service.feeds.rules.negotiation import Encoding
+from service.feeds.rules.subjects import Subject
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class PageKey(NamedTuple):
-    """What a page shows, and how. Links that agree in both share one page."""
+    """What a page shows, and how. Links that agree in it share one page; an address that was replaced has its own."""
 
     subject: Subject
     form: Form
+    notice: Notice | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -26,7 +30,8 @@ class Page:
 
     `good_until` is the next local midnight, and long ago once it is not fresh: the polled path asks for nothing else.
     `shown` is what the body was made of, as long as there is room for it. `changes` counts what was said, so that a
-    body that was being made meanwhile is not taken for the newest.
+    body that was being made meanwhile is not taken for the newest. `retired`: there were too many, and nobody tells
+    this one of changes any more.
     """
 
     key: PageKey
@@ -39,6 +44,7 @@ class Page:
     changes: int = 0
     try_again_at: float = 0.0
     used: bool = False
+    retired: bool = False
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def stale(self) -> None:
@@ -65,7 +71,7 @@ class OpenLink:
     """What an address opens. `fresh`: nobody has said since that the link changed.
 
     `until` is when it expires; `good_until` is the same while it is fresh and open, and long ago otherwise: the polled
-    path asks for nothing else.
+    path asks for nothing else. `digest` is that of its token, `notice` what an address that was replaced has to say.
     """
 
     subject: Subject
@@ -75,6 +81,8 @@ class OpenLink:
     revoked: bool = False
     fresh: bool = True
     good_until: datetime = LONG_AGO
+    digest: str = ""
+    notice: Notice | None = None
 
     def __post_init__(self) -> None:
         self.renew(until=self.until, revoked=self.revoked)
@@ -83,6 +91,10 @@ class OpenLink:
         """This is how the link stands now."""
         self.until, self.revoked, self.fresh = until, revoked, True
         self.good_until = LONG_AGO if revoked else until
+
+    def shows_as(self, other: "OpenLink") -> bool:
+        """Whether another reading of the same link shows the same things, whatever became of its end."""
+        return (self.subject, self.form, self.notice) == (other.subject, other.form, other.notice)
 
     def stale(self) -> None:
         """It may have been rotated or revoked."""
@@ -109,3 +121,29 @@ class Refusal:
 UNKNOWN = Refusal(404, "There is no such calendar.")
 GONE = Refusal(410, "This calendar was closed. Ask whoever gave you the address for a new one.")
 AWAY = Refusal(503, "The calendar cannot be read at the moment; it will be back.")
+
+
+@dataclass(slots=True)
+class Counts:
+    """What happened, as plain numbers: a counter's lock would be felt on the polled path."""
+
+    statuses: dict[int, int] = field(default_factory=lambda: dict.fromkeys((200, 304, 404, 405, 410, 503), 0))
+    made: int = 0
+    last_good: int = 0
+
+
+def forget_body(_key: Page, page: Page) -> None:
+    """There was no room for a page's body."""
+    page.body = None
+    page.stale()
+
+
+def forget_shown(_key: Page, page: Page) -> None:
+    """There was no room for what a body was made of."""
+    page.shown = None
+
+
+def forget_extra(key: tuple[Page, Encoding], page: Page) -> None:
+    """There was no room for another encoding."""
+    if page.body is not None:
+        page.body.answers.pop(key[1], None)

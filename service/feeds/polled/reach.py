@@ -10,6 +10,8 @@ _log = structlog.stdlib.get_logger("milepost.feeds")
 
 Found = TypeVar("Found")
 
+PAUSE = 1.0  # seconds
+
 
 class Unreached(Exception):
     """The database gave no answer, or none in time."""
@@ -20,6 +22,12 @@ class Reach:
 
     def __init__(self) -> None:
         self.away = False
+        self._pause_until = 0.0
+
+    @property
+    def pauses(self) -> bool:
+        """Whether it was found away a moment ago. Whoever has something good to send then need not try."""
+        return self.away and monotonic() < self._pause_until
 
     async def ask(self, question: Awaitable[Found], *, patience: float) -> Found:
         """The answer to a question that reads from the database. Raises Unreached."""
@@ -29,6 +37,7 @@ class Reach:
         except Exception as error:
             # Whatever it was (an outage, a migration under way, a full disk), there may be good bytes to send.
             self._note(away=True, reason=repr(error))
+            self._pause_until = monotonic() + PAUSE
             raise Unreached from error
         self._note(away=False)
         return found

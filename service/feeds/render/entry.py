@@ -6,13 +6,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
+from icalendar import Alarm, Event, Todo, vDate, vDatetime
 from icalendar import Component as Block
-from icalendar import Event, Todo, vDate, vDatetime
 
+from service.feeds.render.rich import add_rich
 from service.feeds.render.zones import has_one_offset
-from service.feeds.rules.facts import EntryFacts, Progress
+from service.feeds.rules.facts import EntryFacts, Progress, alarm_uid
+from service.feeds.rules.forms import Cancel, Component, Form, Switch
 from service.feeds.rules.phase import Phase
-from service.feeds.rules.subjects import Component, Form
 from service.feeds.rules.texts import COLORS, categories, description, summary, words
 
 _DAY = timedelta(days=1)
@@ -45,15 +46,33 @@ def render_entry(entry: Entry, form: Form, *, public_url: str) -> bytes:
     _add_times(block, facts, is_todo=is_todo)
     url = public_url + facts.path
     block.add("summary", summary(facts, entry.phase, lang))
-    block.add("description", description(facts, entry.phase, lang, url=url))
+    if told := description(facts, entry.phase, lang, url=url, content=form.content):
+        block.add("description", told)
     block.add("url", url)
     block.add("categories", list(categories(facts, lang)))
     block.add("color", COLORS[entry.phase.light])
-    _add_status(block, facts, is_todo=is_todo)
+    _add_status(block, facts, is_todo=is_todo, cancel=form.cancel)
     _add_relations(block, facts)
     if facts.precision:
         block.add("x-milepost-precision", facts.precision.upper())
+    if form.alarms is Switch.ON and facts.alarm_at and entry.phase.state == "active" and facts.progress != "done":
+        add_alarm(block, uid=entry.uid, at=facts.alarm_at, text=summary(facts, entry.phase, lang))
+    if form.rich is Switch.ON:
+        add_rich(block, uid=entry.uid, facts=facts, form=form, url=url)
     return cast(bytes, block.to_ical())
+
+
+def add_alarm(block: Block, *, uid: str, at: datetime, text: str) -> None:
+    """A notice on the screen (RFC 5545, 3.6.6), with a UID (RFC 9074). An instant and no duration: programs disagree
+    about when a whole day begins."""
+    alarm = Alarm()
+    alarm.add("uid", alarm_uid(uid))
+    alarm.add("action", "DISPLAY")
+    alarm.add("description", text)
+    trigger = vDatetime(at.astimezone(UTC))
+    trigger.params["VALUE"] = "DATE-TIME"
+    alarm.add("trigger", trigger, encode=False)
+    block.add_component(alarm)
 
 
 def render_greeting(uid: str, *, on: date, at: datetime, form: Form, url: str) -> bytes:
@@ -73,7 +92,7 @@ def render_greeting(uid: str, *, on: date, at: datetime, form: Form, url: str) -
         block.add("status", "COMPLETED")
         block.add("percent-complete", 100)
     else:
-        _add_status(block, EntryFacts(title=""), is_todo=False)
+        _add_status(block, EntryFacts(title=""), is_todo=False, cancel=form.cancel)
     return cast(bytes, block.to_ical())
 
 
@@ -90,10 +109,10 @@ def _add_times(block: Block, facts: EntryFacts, *, is_todo: bool) -> None:
             _add_instant(block, "dtend", end)
         return
     if is_todo:
-        _add_date(block, "due", facts.due_on)
+        add_date(block, "due", facts.due_on)
     else:
-        _add_date(block, "dtstart", facts.due_on)
-        _add_date(block, "dtend", facts.due_on + _DAY)
+        add_date(block, "dtstart", facts.due_on)
+        add_date(block, "dtend", facts.due_on + _DAY)
 
 
 def _instant(day: date, at: time, zone: str) -> datetime:
@@ -109,20 +128,21 @@ def _add_instant(block: Block, name: str, at: datetime) -> None:
     block.add(name, value, encode=False)
 
 
-def _add_date(block: Block, name: str, day: date) -> None:
+def add_date(block: Block, name: str, day: date) -> None:
+    """A property whose value is a day."""
     value: Any = vDate(day)
     value.params["VALUE"] = "DATE"
     block.add(name, value, encode=False)
 
 
-def _add_status(block: Block, facts: EntryFacts, *, is_todo: bool) -> None:
+def _add_status(block: Block, facts: EntryFacts, *, is_todo: bool, cancel: Cancel) -> None:
     if is_todo:
         status = "CANCELLED" if facts.ended else _TODO_STATUS[facts.progress]
         block.add("status", status)
         if status != "IN-PROCESS":  # then nobody knows how much of it: 0 would say that it was not begun (3.8.1.8)
             block.add("percent-complete", 100 if status == "COMPLETED" else 0)
         return
-    block.add("status", "CANCELLED" if facts.ended else "CONFIRMED")
+    block.add("status", "CANCELLED" if facts.ended and cancel is Cancel.CANCELLED else "CONFIRMED")
     block.add("transp", "TRANSPARENT")  # a deadline makes nobody busy
     block.add("x-microsoft-cdo-busystatus", "FREE")
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from service.due.describe import mark_en, mark_zh, sentence_en, sentence_zh
 from service.due.expand import ONCE, Due
 from service.due.spec import DueSpec, parse
+from service.due.workdays import WEEKENDS, WorkCalendar
 from service.feeds.rules.facts import (
     EntryFacts,
     Progress,
@@ -19,6 +20,8 @@ from service.feeds.rules.facts import (
     shown_names,
 )
 from service.progress.rules import ProgressStatus, Standing, all_finished, is_finished
+
+ALARM = time(9)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +81,7 @@ class Matter:
     dated: Mapping[str, Sequence[Dated]]  # by milestone, those of parents too
     named: Mapping[str, Sequence[Named]]  # by milestone
     answers: Mapping[str, Sequence[Standing]]  # by occurrence: who answers for it, and how far each has come
+    workdays: WorkCalendar = WEEKENDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,8 @@ def wanted_entries(matter: Matter, *, zone: ZoneInfo) -> Iterator[Wanted]:
         parents = matter.dated.get(task.parent, ()) if task.parent else ()
         for dated in matter.dated.get(task.id, ()):
             shared = _facts(task, dated, spec, matter.named.get(task.id, ()), zone)
+            if not shared.ended:
+                shared = replace(shared, alarm_at=alarm_at(shared, matter.workdays, zone))
             parent = _parent_of(dated, parents)
             startable = task.published and not shared.ended
             answers = matter.answers.get(dated.id, ())
@@ -159,6 +165,14 @@ def _facts(task: Task, dated: Dated, spec: DueSpec | None, named: Sequence[Named
     if dated.status == "active" and task.published:
         return facts
     return replace(facts, ended="cancelled", ended_on=_civil(dated.cancelled_at, zone))
+
+
+def alarm_at(facts: EntryFacts, workdays: WorkCalendar, zone: ZoneInfo) -> datetime | None:
+    """09:00 of the last workday before the due date, make-up workdays counted; in UTC."""
+    if facts.due_on is None or facts.due_on.year <= 1:
+        return None
+    where = ZoneInfo(facts.time_zone) if facts.time_zone else zone
+    return datetime.combine(workdays.previous_workday(facts.due_on), ALARM, where).astimezone(UTC)
 
 
 def _names(named: Sequence[Named], role: str) -> tuple[str, ...]:

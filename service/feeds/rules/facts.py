@@ -5,14 +5,14 @@ import json
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import date, time
+from datetime import date, datetime, time
 from typing import Any, Literal
 
 from service.kit.ids import derived_id
 from service.milestones.rules import NO_DATE
 
 # Raised when a release renders the same facts otherwise: every entry then gets a new revision, once.
-LAYOUT = 1
+LAYOUT = 2
 
 DOMAIN = "milepost"
 NAMES_SHOWN = 30
@@ -28,7 +28,7 @@ class EntryFacts:
     `role` is empty in the entry that plans, groups and jurisdictions show; its `progress` is that of everybody who owes
     the work. `ended` says why an entry is called off: the task was cancelled, or this unit no longer answers for it
     (`withdrawn`). Fields at their default are left out of the stored form, so that a release can add fields without
-    touching entries that do not use them.
+    touching entries that do not use them. `alarm_at` is 09:00 of the last workday before the due date.
     """
 
     title: str
@@ -59,6 +59,7 @@ class EntryFacts:
     ended_on: date | None = None
     series: str = ""
     parent: str = ""
+    alarm_at: datetime | None = None
 
     @property
     def sort_on(self) -> date:
@@ -77,7 +78,7 @@ def to_mapping(facts: EntryFacts) -> dict[str, Any]:
         value = getattr(facts, each.name)
         if value == each.default:
             continue
-        if isinstance(value, date | time):
+        if isinstance(value, date | time):  # an instant is a date too
             value = value.isoformat()
         told[each.name] = list(value) if isinstance(value, tuple) else value
     return told
@@ -94,6 +95,8 @@ def from_mapping(told: Mapping[str, Any]) -> EntryFacts:
             value = date.fromisoformat(value)
         elif each.name == "due_time":
             value = time.fromisoformat(value)
+        elif each.name == "alarm_at":
+            value = datetime.fromisoformat(value)
         elif each.name in _NAMES:
             value = tuple(value)
         known[each.name] = value
@@ -120,9 +123,24 @@ def series_uid(milestone: str, unit: str | None) -> str:
     return f"{derived_id('fs', milestone, unit or '')}@{DOMAIN}"
 
 
+def differs(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether people would say that something was changed: another hour of an alarm is none."""
+    return any(before.get(name) != after.get(name) for name in {*before, *after} - {"alarm_at"})
+
+
 def greeting_uid(subject: str) -> str:
     """The UID of the entry that an empty feed shows."""
     return f"{derived_id('fg', subject)}@{DOMAIN}"
+
+
+def made_uid(what: str, *which: str) -> str:
+    """The UID of an entry that stands for several others, or for the feed itself."""
+    return f"{derived_id(what, *which)}@{DOMAIN}"
+
+
+def alarm_uid(entry: str) -> str:
+    """The UID of an entry's alarm."""
+    return made_uid("fa", entry)
 
 
 def clean_line(text: str) -> str:

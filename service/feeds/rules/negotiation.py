@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Literal
 
-Encoding = Literal["gzip", "br", "identity"]
+# The last three are the same codings of another form (rules/media.py).
+Encoding = Literal["gzip", "br", "identity", "jcal+gzip", "jcal+br", "jcal+identity"]
 
 # gzip first: it is spliced from kept pieces after an edit, and is what every calendar program sends anyway.
 _PREFERRED: tuple[Encoding, ...] = ("gzip", "br", "identity")

@@ -56,6 +56,11 @@ def midnight(day: date, zone: tzinfo) -> datetime:
     return datetime.combine(day, time(), zone)
 
 
+def monday_of(day: date) -> date:
+    """The first day of a day's week."""
+    return day - timedelta(days=day.weekday())
+
+
 def next_stamp(last: datetime | None, at: datetime) -> datetime:
     """When a change that happens `at` is said to have happened: in whole seconds, and later than the last one.
 

@@ -12,10 +12,12 @@ _LONGEST = 128
 
 
 class Place(NamedTuple):
-    """An entry as a feed shows it: at which revision, and under which due date."""
+    """An entry as a feed shows it: at which revision, and under which due date. `rolls`: with very many others on that
+    day it may become one entry."""
 
     revision: int
     sort_on: date
+    rolls: bool = False
 
 
 @dataclass(frozen=True, slots=True)

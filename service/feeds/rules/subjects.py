@@ -1,32 +1,36 @@
-"""What a feed is about, how it is shown, and at which address. Pure."""
+"""What a feed is about, and at which address. Pure."""
 
 import hashlib
 import hmac
 import re
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
-from urllib.parse import parse_qsl
+
+from service.feeds.rules.forms import Component, Form, Language, options_of, read_form, read_query
+
+# Forms of subjects, for whoever looks for them here.
+__all__ = ["Component", "Form", "Language", "options_of", "read_form", "read_query"]
 
 PREFIX = "mpf_"
 TOKEN = re.compile(rf"{PREFIX}[A-Za-z0-9_-]{{43}}\Z")
-LONGEST_QUERY = 500
 
 
 class SubjectKind(StrEnum):
-    """What a feed can be about. `public` is a unit as anybody may see it: entries of public plans only."""
+    """What a feed can be about. `public` is a unit as anybody may see it: entries of public plans only; `holidays` are
+    the statutory days of a region, to be laid over other calendars."""
 
     UNIT = "unit"
     PUBLIC = "public"
     PLAN = "plan"
     GROUP = "group"
     JURISDICTION = "jurisdiction"
+    HOLIDAYS = "holidays"
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A unit, plan, group or jurisdiction that a feed is about; `str()` is its key: `unit:chongming.justice`."""
+    """What a feed is about: a unit, plan, group, jurisdiction, region. `str()` is its key: `unit:chongming.justice`."""
 
     kind: SubjectKind
     code: str
@@ -46,91 +50,47 @@ def read_subject(key: str) -> Subject:
     return Subject(SubjectKind(kind), code)
 
 
-class Component(StrEnum):
-    """What entries are written as; never mixed, because Google, Outlook and iOS show no to-dos."""
-
-    VEVENT = "vevent"
-    VTODO = "vtodo"
-
-
-class Language(StrEnum):
-    """The language of marks and labels; titles stay as the plan has them."""
-
-    ZH = "zh"
-    EN = "en"
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """How entries are written: everything that the bytes of an entry depend on beside its facts.
-
-    A new option (alarms, content level) is a field with a default, an entry in `_CHOICES`, and its word in `key`.
-    """
-
-    component: Component = Component.VEVENT
-    lang: Language = Language.ZH
-
-    @property
-    def key(self) -> str:
-        """`vevent.zh`: under this the rendered bytes are kept."""
-        return f"{self.component.value}.{self.lang.value}"
-
-
-_CHOICES: Mapping[str, type[StrEnum]] = {"component": Component, "lang": Language}
-
-
-def read_form(options: Mapping[str, str], *, default: Form = Form()) -> Form | None:
-    """The form that options ask for; None where one of them is unknown."""
-    chosen: dict[str, StrEnum] = {}
-    for name, value in options.items():
-        choice = _CHOICES.get(name)
-        if choice is None or value not in set(choice):
-            return None
-        chosen[name] = choice(value)
-    return replace(default, **chosen)  # type: ignore[arg-type]  # _CHOICES has the fields' own types
-
-
-def read_query(query: bytes, *, default: Form) -> Form | None:
-    """The form that an address's query asks for; None where it is unknown, unreadable or said twice."""
-    if not query:
-        return default
-    if len(query) > LONGEST_QUERY:
-        return None
-    try:
-        pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, strict_parsing=True, max_num_fields=10)
-    except ValueError:
-        return None
-    options = dict(pairs)
-    return read_form(options, default=default) if len(options) == len(pairs) else None
-
-
-def options_of(form: Form) -> dict[str, str]:
-    """The options that a feed keeps."""
-    return {"component": form.component.value, "lang": form.lang.value}
-
-
 @dataclass(frozen=True, slots=True)
 class Address:
-    """What the path of a feed says: a token, or (with public reading) the code of a unit."""
+    """What the path of a feed says: a token, (with public reading) the code of a unit, or a region's holidays.
+
+    `year` is that of an archive, 0 where the feed is about the days around today.
+    """
 
     token: str = ""
     unit: str = ""
+    holidays: str = ""
+    year: int = 0
 
 
-_NAME = re.compile(r"(?P<name>[^/]{1,200})\.ics\Z")
-_PUBLIC = re.compile(r"(?P<jurisdiction>[a-z][a-z0-9-]{0,63})/(?P<name>[a-z][a-z0-9-]{0,99})\.ics\Z")
+_NAME = re.compile(r"[^/]{1,200}\.ics\Z")
+_ARCHIVE = re.compile(r"archive-(?P<year>(?:19|20)[0-9]{2})\.ics\Z")
+_PUBLIC = re.compile(r"(?P<jurisdiction>[a-z][a-z0-9-]{0,63})/(?P<name>[a-z][a-z0-9-]{0,99})(?P<more>/[^/]+|\.ics)\Z")
+_HOLIDAYS = re.compile(r"holidays/(?P<region>[A-Z]{2})\.ics\Z")
 ROOT = "/calendars/"
 
 
 def read_address(path: str) -> Address | None:
-    """What an address below `/calendars/` names; None: nothing that could be a feed. The name after a token is free."""
+    """What an address below `/calendars/` names; None: nothing that could be a feed.
+
+    The name after a token is free, but for `archive-2024.ics`.
+    """
     rest = path.removeprefix(ROOT)
     token, _, name = rest.partition("/")
     if TOKEN.match(token):
-        return Address(token=token) if _NAME.match(name) else None
+        return Address(token=token, year=_year_in(name)) if _NAME.match(name) else None
+    if found := _HOLIDAYS.match(rest):
+        return Address(holidays=found["region"])
     if found := _PUBLIC.match(rest):
-        return Address(unit=f"{found['jurisdiction']}.{found['name']}")
+        more, unit = found["more"], f"{found['jurisdiction']}.{found['name']}"
+        year = 0 if more == ".ics" else _year_in(more.removeprefix("/"))
+        return Address(unit=unit, year=year) if year or more == ".ics" else None
     return None
+
+
+def _year_in(name: str) -> int:
+    found = _ARCHIVE.match(name)
+    return int(found["year"]) if found else 0
 
 
 def make_token(secret: str, *, feed: str, generation: int) -> str:
@@ -150,6 +110,11 @@ def address(public_url: str, *, token: str, subject: Subject) -> str:
     return f"{public_url}{ROOT}{token}/{subject.short_name}.ics"
 
 
+def subscribe_path(*, token: str = "", unit: str = "") -> str:
+    """The page that says how to subscribe, for a link or for a unit's public feed."""
+    return f"/subscribe/{token or unit.replace('.', '/', 1)}"
+
+
 def page_of(subject: Subject) -> str:
     """The path under which the same things stand in more detail (RFC 7986, 5.6); never the secret address itself."""
     match subject.kind:
@@ -161,6 +126,8 @@ def page_of(subject: Subject) -> str:
             return f"/api/v1/groups/{subject.code}"
         case SubjectKind.JURISDICTION:
             return f"/api/v1/jurisdictions/{subject.code}"
+        case SubjectKind.HOLIDAYS:
+            return f"/api/v1/holidays/{subject.code}"
 
 
 def webcal(url: str) -> str:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from service.feeds.rules.facts import EntryFacts, clean_line, clean_text
+from service.feeds.rules.forms import Content, Language
 from service.feeds.rules.phase import Phase
-from service.feeds.rules.subjects import Language, Subject, SubjectKind
+from service.feeds.rules.subjects import Subject, SubjectKind
 from service.feeds.rules.window import Window
 
 LONGEST_SUMMARY = 250
@@ -112,10 +113,14 @@ def summary(facts: EntryFacts, phase: Phase, lang: Language) -> str:
     return _cut(clean_line(f"{text}{spaced}{facts.title}"), LONGEST_SUMMARY)
 
 
-def description(facts: EntryFacts, phase: Phase, lang: Language, *, url: str) -> str:
+def description(facts: EntryFacts, phase: Phase, lang: Language, *, url: str, content: Content = Content.FULL) -> str:
     """Plain text: the link first, why it is called off, the due phrase, the plan and where in it, who answers, what to
-    hand in. At most 2,000 characters."""
+    hand in. At most 2,000 characters. Of a link that lets out less: who answers, or nothing."""
     told = words(lang)
+    who = [_labelled(told, told.roles[role], _names(told, getattr(facts, role))) for role in told.roles]
+    if content is not Content.FULL:
+        shown = who if content is Content.UNITS else []
+        return _cut(clean_text("\n".join(line for line in shown if line)), LONGEST_DESCRIPTION)
     lines = [url]
     if facts.ended:
         lines.append(told.why_cancelled if facts.ended == "cancelled" else told.why_withdrawn)
@@ -127,7 +132,7 @@ def description(facts: EntryFacts, phase: Phase, lang: Language, *, url: str) ->
         lines.append(_labelled(told, told.window, f"{facts.window_start} – {facts.due_on}"))
     plan = " ".join(part for part in (facts.plan_title, facts.plan_number, facts.ref) if part)
     lines.append(_labelled(told, told.plan, plan))
-    lines += [_labelled(told, told.roles[role], _names(told, getattr(facts, role))) for role in told.roles]
+    lines += who
     lines.append(_labelled(told, told.hand_in, facts.hand_in))
     return _cut(clean_text("\n".join(line for line in lines if line)), LONGEST_DESCRIPTION)
 
@@ -146,12 +151,30 @@ def feed_description(subject: Subject, name: str, window: Window, lang: Language
             SubjectKind.PLAN: f"the milestones of the plan {name}",
             SubjectKind.JURISDICTION: f"the milestones of all plans of {name}",
         }.get(subject.kind, f"what {name} answers for")
-        return f"{what[0].upper()}{what[1:]}, due from {window.back} days ago to {window.ahead} days from now."
+        when = f"in {window.year}" if window.year else f"from {window.back} days ago to {window.ahead} days from now"
+        return f"{what[0].upper()}{what[1:]}, due {when}."
     what = {
         SubjectKind.PLAN: f"《{name}》的工作节点",
         SubjectKind.JURISDICTION: f"{name}各项计划的工作节点",
     }.get(subject.kind, f"{name}承担的工作节点")
+    if window.year:
+        return f"{what}，包括{window.year}年到期的节点。"
     return f"{what}，包括过去{window.back}天至今后{window.ahead}天内到期的节点。"
+
+
+def overlay_words(region: str, lang: Language) -> tuple[str, str]:
+    """The name and the description of a region's statutory days."""
+    where = {"CN": ("中国", "China")}.get(region, (region, region))
+    if lang is Language.EN:
+        return f"Statutory days: {where[1]}", "Days off and make-up workdays of last year, this year and the next."
+    return f"{where[0]}法定节假日", "去年、今年和明年的法定节假日与调休上班日。"
+
+
+def feed_name(name: str, window: Window, lang: Language) -> str:
+    """What a calendar is called: after its subject; an archive with its year."""
+    if not window.year:
+        return name
+    return f"{name}（{window.year}年归档）" if lang is Language.ZH else f"{name} (archive {window.year})"
 
 
 def _span(before: date, after: date | None, lang: Language) -> str:

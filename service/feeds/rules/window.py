@@ -3,23 +3,25 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+BACK, AHEAD = 180, 400
 _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """So many days back and ahead of today, both inclusive."""
+    """So many days back and ahead of today, both inclusive; or one year alone, wherever today is."""
 
-    back: int = 180
-    ahead: int = 400
+    back: int = BACK
+    ahead: int = AHEAD
+    year: int = 0
 
     def first(self, today: date) -> date:
         """The earliest due date that is shown."""
-        return today - self.back * _DAY
+        return date(self.year, 1, 1) if self.year else today - self.back * _DAY
 
     def last(self, today: date) -> date:
         """The latest due date that is shown."""
-        return today + self.ahead * _DAY
+        return date(self.year, 12, 31) if self.year else today + self.ahead * _DAY
 
     def enters_on(self, due_on: date) -> date:
         """The day on which a due date comes into view."""
@@ -45,6 +47,8 @@ class Edges:
 
 def last_crossing(window: Window, edges: Edges) -> date | None:
     """The latest day on which a due date came into view or went out of it."""
+    if window.year:
+        return None
     days = []
     if edges.gone is not None:
         days.append(window.leaves_on(edges.gone))
@@ -55,6 +59,8 @@ def last_crossing(window: Window, edges: Edges) -> date | None:
 
 def next_crossing(window: Window, edges: Edges) -> date | None:
     """The next day on which a due date will come into view or go out of it."""
+    if window.year:
+        return None
     days = []
     if edges.first is not None:
         days.append(window.leaves_on(edges.first))

@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, false, func
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 
@@ -17,6 +17,9 @@ from service.milestones.models import Assignment
 from service.milestones.rules import NO_DATE
 
 BATCH = 500
+
+# What is called off, or due at an hour, stands alone whatever else falls on its day.
+ROLLS: Any = (col(FeedEntry.state) == "active") & col(FeedEntry.all_day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ class Rendering:
     block: bytes
 
 
-def _belongs(subject: Subject) -> list[ColumnElement[bool]]:
+def belongs(subject: Subject) -> list[ColumnElement[bool]]:
     """Which entries a subject shows, whatever their dates."""
     shown = [col(FeedEntry.state) != "left"]
     match subject.kind:
@@ -45,6 +48,8 @@ def _belongs(subject: Subject) -> list[ColumnElement[bool]]:
         case SubjectKind.GROUP:
             named = select(col(Assignment.milestone)).where(col(Assignment.group_code) == subject.code)
             return [*shown, col(FeedEntry.unit).is_(None), col(FeedEntry.milestone).in_(named)]
+        case SubjectKind.HOLIDAYS:
+            return [false()]
 
 
 async def places_of(session: Session, subject: Subject, *, first: date, last: date, undated: bool) -> dict[str, Place]:
@@ -55,23 +60,23 @@ async def places_of(session: Session, subject: Subject, *, first: date, last: da
     due = col(FeedEntry.sort_on)
     within = due.between(first, last)
     query = (
-        select(col(FeedEntry.uid), col(FeedEntry.revision), due)
-        .where(*_belongs(subject), (within | (due == NO_DATE)) if undated else within)
+        select(col(FeedEntry.uid), col(FeedEntry.revision), due, ROLLS)
+        .where(*belongs(subject), (within | (due == NO_DATE)) if undated else within)
         .order_by(due, col(FeedEntry.uid))
     )
-    return {uid: Place(revision, sort_on) for uid, revision, sort_on in await session.exec(query)}
+    return {uid: Place(revision, sort_on, rolls=rolls) for uid, revision, sort_on, rolls in await session.exec(query)}
 
 
 def edges_of(subject: Subject, *, first: date, last: date) -> list[Any]:
     """The due dates of a subject around the borders of what is between two days, as columns of another question:
     the last before, the first and the last within, the first after."""
-    due, belongs = col(FeedEntry.sort_on), _belongs(subject)
+    due, mine = col(FeedEntry.sort_on), belongs(subject)
     within = due.between(first, last)
     sought = (
-        select(func.max(due)).where(*belongs, due < first),
-        select(func.min(due)).where(*belongs, within),
-        select(func.max(due)).where(*belongs, within),
-        select(func.min(due)).where(*belongs, due > last, due < NO_DATE),
+        select(func.max(due)).where(*mine, due < first),
+        select(func.min(due)).where(*mine, within),
+        select(func.max(due)).where(*mine, within),
+        select(func.min(due)).where(*mine, due > last, due < NO_DATE),
     )
     names = ("gone", "first", "last", "coming")
     return [each.scalar_subquery().label(name) for each, name in zip(sought, names, strict=True)]
@@ -90,6 +95,14 @@ async def entries_by_uid(session: Session, uids: Sequence[str]) -> list[FeedEntr
         query = select(FeedEntry).where(col(FeedEntry.uid).in_(uids[start : start + BATCH]))
         found += await session.exec(query.execution_options(populate_existing=True))
     return found
+
+
+async def entries_edited(session: Session, subject: Subject, *, since: datetime, limit: int) -> Sequence[FeedEntry]:
+    """The entries of a subject that came or were changed since an instant, by due date and UID."""
+    lately = (col(FeedEntry.edited_at) >= since) | (col(FeedEntry.created_at) >= since)
+    query = select(FeedEntry).where(*belongs(subject), lately)
+    ordered = query.order_by(col(FeedEntry.sort_on), col(FeedEntry.uid)).limit(limit)
+    return (await session.exec(ordered.execution_options(populate_existing=True))).all()
 
 
 async def jurisdictions_to_turn(session: Session, today: date) -> Sequence[str]:

@@ -1,16 +1,18 @@
 """Feeds and the tokens that open them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from service.feeds.models import Feed, FeedToken
 from service.kit.database import Session
 from service.kit.errors import NotFound
 
+_NEXT = aliased(FeedToken)
 _COLUMNS_OF_A_LINK: tuple[Any, ...] = (
     col(Feed.id),
     col(Feed.subject),
@@ -18,6 +20,8 @@ _COLUMNS_OF_A_LINK: tuple[Any, ...] = (
     col(Feed.expires_at),
     col(Feed.revoked_at),
     col(FeedToken.expires_at).label("token_expires_at"),
+    col(FeedToken.generation),
+    col(_NEXT.created_at).label("replaced_at"),
 )
 
 
@@ -31,13 +35,15 @@ class FeedFilter:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What a token opens, and until when."""
+    """What a token opens, and until when. `replaced_at`: the feed has a newer one since then."""
 
     feed: str
     subject: str
     options: dict[str, str]
     until: datetime | None
     revoked: bool
+    generation: int = 1
+    replaced_at: datetime | None = None
 
 
 async def get_feed(session: Session, feed_id: str) -> Feed:
@@ -83,10 +89,25 @@ async def link_of(session: Session, digest: str) -> Link | None:
     query: Any = (
         select(*_COLUMNS_OF_A_LINK)
         .join(Feed, col(Feed.id) == col(FeedToken.feed))
+        .outerjoin(_NEXT, (col(_NEXT.feed) == col(Feed.id)) & (col(_NEXT.generation) == col(FeedToken.generation) + 1))
         .where(col(FeedToken.digest) == digest)
     )
     row = (await session.exec(query)).first()
     if row is None:
         return None
     until = min((each for each in (row.expires_at, row.token_expires_at) if each is not None), default=None)
-    return Link(row.id, row.subject, row.options, until, revoked=row.revoked_at is not None)
+    return Link(
+        feed=row.id,
+        subject=row.subject,
+        options=row.options,
+        until=until,
+        revoked=row.revoked_at is not None,
+        generation=row.generation,
+        replaced_at=row.replaced_at,
+    )
+
+
+async def subscribed(session: Session, subjects: Collection[str]) -> Sequence[str]:
+    """Those of these subjects to which a link leads that is not revoked."""
+    query = select(col(Feed.subject)).where(col(Feed.subject).in_(subjects), col(Feed.revoked_at).is_(None)).distinct()
+    return sorted(await session.exec(query))

@@ -12,6 +12,7 @@ from sqlalchemy import case, func, or_
 from sqlmodel import col, select
 
 from service.feeds.rules.entries import Dated, Matter, Named, Task
+from service.holidays.actions import work_calendar
 from service.kit.database import Session
 from service.milestones.models import Assignment, Milestone, Occurrence
 from service.plans.models import Plan
@@ -52,6 +53,7 @@ async def read_matter(session: Session, milestones: Collection[str]) -> Matter:
         dated=dated,
         named=await _named(session, milestones),
         answers=await progress_store.standings(session, own),
+        workdays=await work_calendar(session),
     )
 
 
@@ -120,9 +122,10 @@ async def milestones_of_plan(session: Session, slug: str) -> Sequence[str]:
     return (await session.exec(select(col(Milestone.id)).where(col(Milestone.plan) == slug))).all()
 
 
-async def all_milestones(session: Session) -> Sequence[str]:
-    """The ids of all milestones of all plans."""
-    return (await session.exec(select(col(Milestone.id)))).all()
+async def all_milestones(session: Session, *, after: str = "", limit: int | None = None) -> Sequence[str]:
+    """The ids of milestones of all plans, in order, those behind `after`."""
+    query = select(col(Milestone.id)).where(col(Milestone.id) > after).order_by(col(Milestone.id)).limit(limit)
+    return (await session.exec(query)).all()
 
 
 async def milestones_naming(session: Session, codes: Collection[str]) -> Sequence[str]:

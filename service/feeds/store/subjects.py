@@ -135,6 +135,17 @@ async def subject_rows(session: Session, keys: Collection[str]) -> dict[str, Fee
     return {row.subject: row for row in (await session.exec(query))}
 
 
+async def revision_of(session: Session, subject: Subject) -> tuple[int, datetime | None, int]:
+    """How often a subject has changed and when last (None: never yet), and how far its ledger has come."""
+    query: Any = (
+        select(col(FeedSubject.revision), col(FeedSubject.changed_at), col(FeedLedger.revision).label("ledger"))
+        .join(FeedLedger, col(FeedLedger.jurisdiction) == col(FeedSubject.jurisdiction))
+        .where(col(FeedSubject.subject) == str(subject))
+    )
+    row = (await session.exec(query)).first()
+    return (row.revision, row.changed_at, row.ledger) if row is not None else (0, None, 0)
+
+
 async def ledgers(session: Session) -> dict[str, int]:
     """How far every jurisdiction's ledger has come: what replicas poll."""
     return dict((await session.exec(_LEDGERS)).all())

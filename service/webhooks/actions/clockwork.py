@@ -1,5 +1,6 @@
 """What endpoints are told because of the time of day: digests, and checkpoints."""
 
+from collections.abc import Collection
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -34,18 +35,27 @@ _NOTICES = {
 _A_MOMENT = timedelta(microseconds=1)
 
 
-async def tell_the_time(session: Session, *, now: datetime, zone: str, limit: int = BATCH) -> int:
+async def tell_the_time(
+    session: Session,
+    *,
+    now: datetime,
+    zone: str,
+    limit: int = BATCH,
+    without: Collection[str] = (),
+    only: str = "",
+) -> int:
     """Send the digests and checkpoints whose time has come, for `limit` endpoints each; how many were due.
 
     `now` is the service's clock. What is sent and when the next is due are one transaction: nothing is told twice, and
-    after a crash the same messages are made again, with the same ids.
+    after a crash the same messages are made again, with the same ids. `without` these endpoints, `only` this one: for
+    whoever looks for the one that fails.
     """
     real = await database_now(session)
     told = 0
-    for row, standing in await store.lock_due(session, "digest_at", now=now, limit=limit):
+    for row, standing in await store.lock_due(session, "digest_at", now=now, limit=limit, without=without, only=only):
         await _digest(session, row, standing, zone=zone, now=now, real=real)
         told += 1
-    due = await store.lock_due(session, "checkpoint_at", now=now, limit=limit)
+    due = await store.lock_due(session, "checkpoint_at", now=now, limit=limit, without=without, only=only)
     listeners = {one.endpoint: one for one in await filters(session)} if due else {}
     for row, standing in due:
         await _checkpoint(session, row, standing, listeners.get(row.id), zone=zone, now=now, real=real)
@@ -56,9 +66,9 @@ async def tell_the_time(session: Session, *, now: datetime, zone: str, limit: in
     return told
 
 
-async def any_due(session: Session, *, now: datetime) -> bool:
-    """Whether there is anything to tell; locks nothing."""
-    return await store.any_due(session, now=now)
+async def first_due(session: Session, *, now: datetime, without: Collection[str] = ()) -> str | None:
+    """An endpoint that is to be told something, none of these; locks nothing."""
+    return await store.first_due(session, now=now, without=without)
 
 
 async def _digest(

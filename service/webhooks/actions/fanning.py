@@ -1,7 +1,7 @@
 """Fanning out: events get their numbers, and a delivery for everybody who wants them."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -47,6 +47,8 @@ async def fan_out(
     *,
     now: datetime,
     limit: int = BATCH,
+    without: Collection[str] = (),
+    only: str = "",
     listeners: Listeners | None = None,
     speed: float = 1.0,
     real: datetime | None = None,
@@ -56,10 +58,11 @@ async def fan_out(
     1. lock the counter, so that numbers become visible in the order of the commits  2. number  3. ask who listens
     4. write. Answers how many events; fewer than `limit`: none is left. `listeners` are kept from one call to the next.
     `now` is the service's clock, which runs `speed` times as fast as the real one (0: it stands); deliveries live in
-    real time: `real` is the database's clock where nothing else is given.
+    real time: `real` is the database's clock where nothing else is given. `without` these, `only` this one: for whoever
+    looks for the one that fails.
     """
     last = await event_store.lock_counter(session)
-    found = await event_store.number_events(session, last=last, now=now, limit=limit)
+    found = await event_store.number_events(session, last=last, now=now, limit=limit, without=without, only=only)
     if not found:
         return 0
     failpoint("fan_out.numbered")

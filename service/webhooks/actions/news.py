@@ -22,6 +22,7 @@ from service.webhooks.rules.events import (
     EndpointFailing,
     Event,
     EventType,
+    FeedStale,
     MilestoneNews,
     PlanPublished,
     ProgressNews,
@@ -44,6 +45,7 @@ MADE_OF = frozenset(
         Kind.OCCURRENCE_RESCHEDULED,
         Kind.PROGRESS_UPDATED,
         Kind.PLAN_PUBLISHED,
+        Kind.FEED_STALE,
         *_HEALTH,
     }
 )
@@ -87,7 +89,7 @@ async def tell(session: Session, facts: Sequence[JournalEntry], *, now: datetime
     published = {fact.subject for fact in heard if fact.kind == Kind.PLAN_PUBLISHED}
     rows = []
     for fact in heard:
-        if fact.subject_kind != "endpoint" and not _is_heard(fact, scene, published):
+        if fact.subject_kind not in ("endpoint", "feed") and not _is_heard(fact, scene, published):
             continue
         about = _about(fact, scene)
         if about is not None:
@@ -153,6 +155,8 @@ def _about(fact: JournalEntry, scene: Scene) -> About | None:
             return _rescheduled(fact, scene)
         case Kind.PROGRESS_UPDATED:
             return _progress(fact, scene)
+        case Kind.FEED_STALE:
+            return _feed_stale(fact)
         case Kind.ENDPOINT_FAILING:
             told = fact.after or {}
             at = {name: datetime.fromisoformat(told[name]) for name in ("since", "holds_at")}
@@ -161,6 +165,12 @@ def _about(fact: JournalEntry, scene: Scene) -> About | None:
             return EndpointDisabled(**(fact.after or {}))
         case _:
             return _milestone_news(fact, scene)
+
+
+def _feed_stale(fact: JournalEntry) -> About:
+    told = dict(fact.after or {})
+    at = {name: datetime.fromisoformat(told[name]) for name in ("last_fetched_at", "moved_at") if told[name]}
+    return FeedStale(**(told | at | {"occurrences": tuple(told["occurrences"])}))
 
 
 def _plan_published(fact: JournalEntry, scene: Scene) -> About:
@@ -266,7 +276,7 @@ def _days_left(due_on: date | None, plan: str, scene: Scene) -> int | None:
 def _event(fact: JournalEntry, about: About, *, now: datetime) -> Event:
     at = to_the_millisecond(now)
     cause = Cause(kind=CauseKind.CHANGE, id=str(fact.id), actor=fact.actor)
-    if fact.kind in _HEALTH:
+    if fact.kind in _HEALTH or fact.kind == Kind.FEED_STALE:
         cause = Cause(kind=CauseKind.HEALTH, id=str(fact.id))
     return Event(id=new_id("evt"), type=EventType(fact.kind), timestamp=at, about=about, cause=cause, fired_at=at)
 

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from service.progress.rules import Standing, all_finished
@@ -88,7 +88,8 @@ def digests(events: Iterable[Event], window: Window, *, endpoint: str, now: date
 
 
 def _id(endpoint: str, window: Window, part: int) -> str:
-    name = f"{endpoint}\x1f{window.cadence}\x1f{window.from_on}\x1f{part}"
+    # Not of the day: whoever moves the hour of a digest that was sent gets another one on the same day.
+    name = f"{endpoint}\x1f{window.cadence}\x1f{window.send_at.astimezone(UTC).isoformat()}\x1f{part}"
     return f"dig_{hashlib.sha256(name.encode()).hexdigest()[:32]}"
 
 

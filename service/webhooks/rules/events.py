@@ -128,7 +128,8 @@ class PlanPublished:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedStale:
-    """Nobody has fetched a subscription for long: perhaps a calendar program gave up, and a unit looks at nothing."""
+    """A due date moved, and a subscription was not fetched since: the unit may not know. Perhaps its calendar program
+    gave up."""
 
     feed: Annotated[str, "Id of the subscription."]
     subject: Annotated[str, "What it shows: `unit:chongming.justice`, `plan:…`."]
@@ -136,6 +137,11 @@ class FeedStale:
     label: str = ""
     last_fetched_at: datetime | None
     idle_days: int
+    unit: Annotated[str | None, "Code of the unit that may not know; null where the subscription is no unit's."] = None
+    program: Annotated[str | None, "The program that fetched it last: `google`, `thunderbird` and so on."] = None
+    moved_at: Annotated[datetime | None, "When the first of those due dates moved."] = None
+    moved: Annotated[int, "How many moved since it was fetched."] = 0
+    occurrences: Annotated[tuple[str, ...], "Ids of the first of them."] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -170,6 +170,11 @@ _ABOUT: dict[EventType, Callable[[], About]] = {
         label="区司法局办公室",
         last_fetched_at=datetime(2024, 9, 8, 2, tzinfo=UTC),
         idle_days=30,
+        unit="chongming.justice",
+        program="google",
+        moved_at=datetime(2024, 10, 6, 2, tzinfo=UTC),
+        moved=2,
+        occurrences=("oc_7s2qk4m3xv5dw2zt6nbh4yjc3a", "oc_5wq3n6tzk2ylf7rs4dxm3vbh2e"),
     ),
     EventType.ENDPOINT_FAILING: lambda: EndpointFailing(
         endpoint=_ENDPOINT,

@@ -1,6 +1,6 @@
 """What digests and checkpoints are made from."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -29,16 +29,22 @@ class Waiting:
 
 
 async def lock_due(
-    session: Session, column: str, *, now: datetime, limit: int
+    session: Session,
+    column: str,
+    *,
+    now: datetime,
+    limit: int,
+    without: Collection[str] = (),
+    only: str = "",
 ) -> Sequence[tuple[Endpoint, EndpointStanding]]:
     """Endpoints in use whose `digest_at` or `checkpoint_at` has come, with their standings locked; what others hold is
-    passed over.
+    passed over. `without` these; `only`: this one and no other.
     """
     at = getattr(EndpointStanding, column)
     query: Any = (
         select(Endpoint, EndpointStanding)
         .join(EndpointStanding, col(EndpointStanding.endpoint) == col(Endpoint.id))
-        .where(col(at) <= now, col(Endpoint.retired_at).is_(None))
+        .where(col(at) <= now, col(Endpoint.retired_at).is_(None), *_but(without, only))
         .order_by(col(at), col(Endpoint.id))
         .limit(limit)
         .with_for_update(of=EndpointStanding, skip_locked=True)
@@ -47,10 +53,16 @@ async def lock_due(
     return [(row[0], row[1]) for row in await session.exec(query)]
 
 
-async def any_due(session: Session, *, now: datetime) -> bool:
-    """Whether some endpoint's digest or checkpoint is due."""
+async def first_due(session: Session, *, now: datetime, without: Collection[str] = ()) -> str | None:
+    """An endpoint whose digest or checkpoint is due; locks nothing."""
     due = (col(EndpointStanding.digest_at) <= now) | (col(EndpointStanding.checkpoint_at) <= now)
-    return (await session.exec(select(EndpointStanding.endpoint).where(due).limit(1))).first() is not None
+    query = select(EndpointStanding.endpoint).where(due, *_but(without)).limit(1)
+    return (await session.exec(query)).first()
+
+
+def _but(without: Collection[str], only: str = "") -> list[Any]:
+    conditions: list[Any] = [col(EndpointStanding.endpoint).not_in(sorted(without))] if without else []
+    return [*conditions, col(EndpointStanding.endpoint) == only] if only else conditions
 
 
 async def waiting_for(session: Session, endpoint: str, *, limit: int) -> list[Waiting]:

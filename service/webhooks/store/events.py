@@ -84,11 +84,16 @@ async def lock_counter(session: Session) -> int:
     return (await session.exec(query)).one()
 
 
-async def number_events(session: Session, *, last: int, now: datetime, limit: int) -> list[Numbered]:
-    """Number the events that nobody was told of, in the order of their facts; `last` is the last number given."""
+async def number_events(
+    session: Session, *, last: int, now: datetime, limit: int, without: Collection[str] = (), only: str = ""
+) -> list[Numbered]:
+    """Number the events that nobody was told of, in the order of their facts; `last` is the last number given.
+
+    `without` these; `only`: this one and no other.
+    """
     waiting: Any = (
         select(WebhookEvent.id, func.row_number().over(order_by=col(WebhookEvent.fact)).label("place"))
-        .where(col(WebhookEvent.fanned_out_at).is_(None))
+        .where(*_waits(without, only))
         .order_by(col(WebhookEvent.fact))
         .limit(limit)
         .subquery("waiting")
@@ -109,10 +114,19 @@ async def number_events(session: Session, *, last: int, now: datetime, limit: in
     return found
 
 
-async def any_waiting(session: Session) -> bool:
-    """Whether events wait to be fanned out. One look into an index that holds nothing else."""
-    query = select(WebhookEvent.id).where(col(WebhookEvent.fanned_out_at).is_(None)).limit(1)
-    return (await session.exec(query)).first() is not None
+async def first_waiting(session: Session, *, without: Collection[str]) -> str | None:
+    """Which of the events that wait to be fanned out is the next. One look into an index that holds nothing else."""
+    query = select(WebhookEvent.id).where(*_waits(without)).order_by(col(WebhookEvent.fact)).limit(1)
+    return (await session.exec(query)).first()
+
+
+def _waits(without: Collection[str] = (), only: str = "") -> list[Any]:
+    conditions: list[Any] = [col(WebhookEvent.fanned_out_at).is_(None)]
+    if without:
+        conditions.append(col(WebhookEvent.id).not_in(sorted(without)))
+    if only:
+        conditions.append(col(WebhookEvent.id) == only)
+    return conditions
 
 
 async def overtake_waiting(session: Session, reasons: Mapping[str, str]) -> None:

@@ -213,9 +213,13 @@ def _channel(about: FeedStale | EndpointFailing | EndpointDisabled | Ping | Chec
     match about:
         case FeedStale():
             return Card(
-                headline="日历订阅久未更新",
+                headline="改期后日历订阅仍未更新",
                 title=cut(one_line(about.label or about.subject), LONGEST_TITLE),
-                lines=(labelled("订阅内容", about.subject), Line("未更新", f"{about.idle_days} 天")),
+                lines=(
+                    labelled("订阅内容", about.subject),
+                    Line("已改期", f"{about.moved} 项"),
+                    Line("未更新", f"{about.idle_days} 天"),
+                ),
             )
         case EndpointFailing():
             return Card(
