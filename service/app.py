@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import functools
 import os
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,6 +13,7 @@ import structlog
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 import service
@@ -32,6 +35,7 @@ from service.api import (
     plans,
     preview,
     progress,
+    reading,
     reference,
     rehearsals,
     reminders,
@@ -40,21 +44,25 @@ from service.api import (
 )
 from service.api.calendar import Calendars, Polled
 from service.api.shapes import Problem
+from service.caldav.addresses import ROOT as DAV_ROOT
+from service.caldav.door import Dav, WellKnown
 from service.feeds.polled.desk import Desk
+from service.feeds.polled.resources import Resources
 from service.feeds.rules.subjects import ROOT
 from service.gate import problems
 from service.gate.middleware import Bounded, Observed, RequestId, SafeHeaders
 from service.gate.routing import API
 from service.gate.state import Gate
+from service.gate.stopping import at_stop
 from service.gate.transaction import change
 from service.kit import log, schema
 from service.kit.clock import Clock, asking, parse_clock
-from service.kit.database import Database
-from service.kit.errors import MilepostError
+from service.kit.database import Database, sqlite_path
+from service.kit.errors import MilepostError, Unavailable
 from service.kit.failpoints import arm
 from service.runner.life import keeping_time
 from service.settings import Settings, strangers
-from service.web import errors, home, static
+from service.web import errors, home, static, subscribing
 from service.web import plans as plan_pages
 from service.web import units as unit_pages
 from service.webhooks.rules.schemas import openapi_webhooks
@@ -68,6 +76,7 @@ RESOURCES: tuple[APIRouter, ...] = (
     jurisdictions.router,
     units.router,
     groups.router,
+    reading.router,
     plans.router,
     milestones.router,
     occurrences.router,
@@ -87,7 +96,12 @@ RESOURCES: tuple[APIRouter, ...] = (
 )
 
 # The HTML door.
-PAGES: tuple[APIRouter, ...] = (home.router, plan_pages.router, unit_pages.router, static.router)
+PAGES: tuple[APIRouter, ...] = (home.router, plan_pages.router, unit_pages.router, subscribing.router, static.router)
+
+FOR_OPERATORS: tuple[APIRouter, ...] = (operations.router, reference.router)
+
+TRIES_EVERY = 2.0  # seconds
+STOP_SECONDS = 5.0  # for a look that is under way
 
 # Paths that take documents.
 LARGER = {f"{API}/plans:read": DOCUMENT_LIMIT}
@@ -141,6 +155,7 @@ def create_app(settings: Settings, *, database: Database | None = None, clock: C
         public_url=settings.public_url,
         secret=lambda: gate.secret,
         public_read=settings.public_read,
+        kept_in=_reserve_of(gate, database),
     )
     gate.hearers.append(desk.hear)
     gate.metrics.registry.register(Polled(desk))
@@ -159,28 +174,53 @@ def create_app(settings: Settings, *, database: Database | None = None, clock: C
             Middleware(Bounded, larger=LARGER),
         ],
     )
-    app.state.gate = gate
+    app.state.gate, app.state.desk = gate, desk
     problems.install(app)
     errors.install(app)
-    app.include_router(operations.router)
-    app.include_router(reference.router)
-    if settings.role == "worker":  # it answers to operators only
-        return app
-    for router in (*RESOURCES, *PAGES):
-        app.include_router(router)
-    app.polled = Calendars(desk).answer
+    serves = settings.role != "worker"  # a worker answers to operators only
+    app.router.routes.extend(_routes(to_everybody=serves))
+    if serves:
+        app.polled = Calendars(desk).answer
+        app.router.routes.extend(_synchronising(desk, gate))
     return app
+
+
+def _reserve_of(gate: Gate, given: Database | None) -> Path | None:
+    """Where the last good bytes of feeds are kept: beside an embedded database, else in `var`. Whoever gives a database
+    on a server is no service, and keeps nothing."""
+    path = sqlite_path(gate.database.url)
+    if path is not None:
+        return path.parent / "feeds"
+    return Path("var") / "feeds" if given is None else None
+
+
+def _synchronising(desk: Desk, gate: Gate) -> tuple[BaseRoute, ...]:
+    dav = Dav(desk, Resources(gate.database, desk, zone=ZoneInfo(gate.settings.timezone)))
+    root = DAV_ROOT.rstrip("/")
+    return Route("/.well-known/caldav", WellKnown()), Route(root, dav), Mount(root, dav)
+
+
+@functools.cache
+def _routes(*, to_everybody: bool) -> tuple[BaseRoute, ...]:
+    # What the framework works out about a route when it is first asked for is the same for every application.
+    every = APIRouter()
+    for router in (*FOR_OPERATORS, *RESOURCES, *PAGES) if to_everybody else FOR_OPERATORS:
+        every.include_router(router)
+    return tuple(every.routes)
 
 
 @contextlib.asynccontextmanager
 async def _life(gate: Gate, desk: Desk, *, closes_database: bool) -> AsyncIterator[None]:
-    await prepare(gate)
+    is_ready = await _is_prepared(gate, desk)
     _log.info("started", version=service.__version__, role=gate.settings.role)
     watching = asyncio.create_task(desk.watch(), name="feeds watch")
     try:
-        async with keeping_time(gate):
-            yield
+        async with keeping_time(gate) if is_ready else _keeping_time_later(gate):
+            with at_stop(gate.news.let_go):
+                yield
     finally:
+        desk.stop()
+        await asyncio.wait({watching}, timeout=STOP_SECONDS)
         watching.cancel()
         await desk.close()
         await gate.afterwards.finish()
@@ -188,6 +228,46 @@ async def _life(gate: Gate, desk: Desk, *, closes_database: bool) -> AsyncIterat
         if closes_database:
             await gate.database.close()
         _log.info("stopped")
+
+
+async def _is_prepared(gate: Gate, desk: Desk) -> bool:
+    """Prepare, if the database can be reached. Where it cannot, feeds that went out before go out all the same: a
+    service that is restarted in an outage must not take the calendars away. Raises what `prepare` raises otherwise."""
+    try:
+        await prepare(gate)
+    except Unavailable:
+        if not desk.reserve.is_there:
+            raise
+        _log.warning("the database is away: feeds go out as they were, and nothing else works until it is back")
+        return False
+    return True
+
+
+@contextlib.asynccontextmanager
+async def _keeping_time_later(gate: Gate) -> AsyncIterator[None]:
+    """Prepare and keep the time as soon as the database is back."""
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def wait() -> None:
+            while True:
+                await asyncio.sleep(TRIES_EVERY)
+                try:
+                    await prepare(gate)
+                except Unavailable:
+                    continue
+                except SchemaBehind as error:
+                    _log.error("the database is back", reason=error.message)
+                    continue
+                await stack.enter_async_context(keeping_time(gate))
+                _log.info("the database is back")
+                return
+
+        waiting = asyncio.create_task(wait(), name="wait for the database")
+        try:
+            yield
+        finally:
+            waiting.cancel()
+            await asyncio.wait({waiting})
 
 
 async def prepare(gate: Gate) -> None:
