@@ -19,6 +19,7 @@ from service.webhooks.rules.asking import Asked
 
 # In the repository the client lies beside the service; elsewhere it may be installed.
 _CLIENT = Path(__file__).resolve().parents[2] / "clients" / "python"
+_LATE = re.compile(r" \| 晚 \d+ s late")
 _LISTENING = re.compile(r"(http://\S+) \((\w+)\)")
 
 
@@ -75,7 +76,8 @@ async def _show(stream: asyncio.StreamReader, receiver: Receiver) -> None:
     """Print what the receiver says, once it has been said what it is."""
     await receiver.announced.wait()
     async for line in stream:
-        print(line.decode(errors="replace"), end="", flush=True)
+        # Where a day passes in a second, a moment is hours: how late something came would only puzzle.
+        print(_LATE.sub("", line.decode(errors="replace")), end="", flush=True)
 
 
 async def enrol(session: Session, gate: Gate, receiver: Receiver, *, now: datetime) -> None:
@@ -87,7 +89,7 @@ async def enrol(session: Session, gate: Gate, receiver: Receiver, *, now: dateti
         address=Address(receiver.url, receiver.url.removeprefix("http://").rstrip("/")),
         asked=Asked(secret=receiver.secret),
         headers={},
-        values={"label": "本机接收程序 the local receiver", "types": ["occurrence.*"], "concurrency": 1},
+        values={"label": "本机接收程序 the local receiver", "types": ["occurrence.*"], "concurrency": 8},
         setting=setting,
         now=now,
     )

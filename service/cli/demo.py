@@ -8,7 +8,9 @@ import asyncio
 import signal
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from math import inf
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -24,7 +26,7 @@ from service.gate.state import Gate
 from service.gate.transaction import change
 from service.kit import log
 from service.kit.actor import COMMAND
-from service.kit.clock import Clock, SimulatedClock, fixed, parse_clock
+from service.kit.clock import SimulatedClock, fixed, parse_clock
 from service.kit.database import Session
 from service.planfiles.actions import apply_files
 from service.planfiles.rules.parse import parse_plan_file
@@ -71,21 +73,36 @@ def run(options: argparse.Namespace) -> None:
 
 async def _demo(options: argparse.Namespace, folder: Path) -> None:
     key = make_secret()
+    print("Loading the plans …", flush=True)
     settings = _settings(options, folder, key)
     log.configure(level=settings.log_level, style=settings.log_format)
     async with receiver_beside() as receiver:
         units = await _load(settings, receiver)
-        # Its time begins only now: loading the plans takes days of it.
         clock = _clock(settings, hurries=options.speed is None)
         app = create_app(settings, clock=clock)
         lines = _greeting(options, settings, receiver=receiver, units=units, key=key, clock=clock)
+        begun = asyncio.Event()
 
         def announce() -> None:
             print("\n".join(lines), flush=True)
             if receiver is not None:
                 receiver.announced.set()
+            clock.begin()  # only now: loading and starting take days of its time
+            begun.set()
 
+        telling = asyncio.create_task(_tell_the_end(begun, clock, settings))
         await _Announced(uvicorn.Config(app, **how(settings, options)), announce).serve()
+        telling.cancel()
+
+
+async def _tell_the_end(begun: asyncio.Event, clock: SimulatedClock, settings: Settings) -> None:
+    """Say so when the time that hurries is over: nothing may arrive for long then."""
+    if clock.until is None:
+        return
+    await begun.wait()
+    await asyncio.sleep((clock.until - clock.now()).total_seconds() / clock.speed)
+    until = clock.until.astimezone(ZoneInfo(settings.timezone))
+    print(f"\n  It is {until:%Y-%m-%d}, and time goes its usual pace. Whatever you change arrives here.\n", flush=True)
 
 
 def _greeting(
@@ -95,10 +112,10 @@ def _greeting(
     receiver: Receiver | None,
     units: list[Unit],
     key: str,
-    clock: Clock,
+    clock: SimulatedClock,
 ) -> list[str]:
     pace = f"--speed {options.speed}" if options.speed else ""
-    if isinstance(clock, SimulatedClock) and clock.until is not None:
+    if clock.until is not None:
         until = clock.until.astimezone(ZoneInfo(settings.timezone))
         pace = f"A day passes every second until {until:%Y-%m-%d}, then time goes its usual pace."
     return [
@@ -124,11 +141,13 @@ def _about(receiver: Receiver | None) -> list[str]:
     return [f"  Webhooks arrive at {receiver.url} and are printed here; signatures are checked by {by}.", ""]
 
 
-def _clock(settings: Settings, *, hurries: bool) -> Clock:
+def _clock(settings: Settings, *, hurries: bool) -> SimulatedClock:
+    """A clock that stands until it is told to begin."""
     clock = parse_clock(settings.clock, zone=settings.timezone)
-    if hurries and isinstance(clock, SimulatedClock):
-        return SimulatedClock(start=clock.start, speed=HURRY, until=clock.start + HURRY_FOR)
-    return clock
+    assert isinstance(clock, SimulatedClock), "the demo always says when it is"
+    if hurries:
+        return SimulatedClock(start=clock.start, speed=HURRY, made=inf, until=clock.start + HURRY_FOR)
+    return replace(clock, made=inf)
 
 
 def _settings(options: argparse.Namespace, folder: Path, key: str) -> Settings:

@@ -12,6 +12,7 @@ from service.access.actions import ensure_admin_key
 from service.app import create_app, prepare
 from service.cli.opening import refuse_busy
 from service.kit import log
+from service.kit.errors import Unavailable
 from service.settings import Settings
 
 GRACE_SECONDS = 20
@@ -57,9 +58,15 @@ def how(settings: Settings, options: argparse.Namespace) -> dict[str, Any]:
 
 async def _prepare(settings: Settings) -> str | None:
     """Do what each web process would do, so that what is wrong is said once; make a first key where there is none."""
-    gate = create_app(settings).state.gate
+    app = create_app(settings)
+    gate = app.state.gate
     try:
-        await prepare(gate)
+        try:
+            await prepare(gate)
+        except Unavailable:
+            if not app.state.desk.reserve.is_there:
+                raise
+            return None  # the web process says so, and sends what it has
         if settings.admin_key is not None:
             return None
         now = gate.clock.now()

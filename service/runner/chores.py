@@ -1,13 +1,16 @@
 """The chores: what has to be done from time to time, so that what is due is there when it is due."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import structlog
 
 from service.access.actions import forget_answers
+from service.feeds.actions.fetching import close_those_unused, stale_links, tell_stale
+from service.feeds.actions.renewing import needs_renewal, note_renewal, renew
 from service.feeds.actions.turning import needs_turning, turn_page
 from service.gate.instants import present
 from service.gate.state import Gate
@@ -16,7 +19,9 @@ from service.kit.actor import SERVICE
 from service.kit.database import alone
 from service.milestones.actions.following import refresh_dates
 from service.reminders.actions.planning import extend_horizon
-from service.webhooks.actions.clockwork import any_due, tell_the_time
+from service.runner.sifting import Chosen, Sieve
+from service.webhooks.actions.clockwork import BATCH as ENDPOINTS
+from service.webhooks.actions.clockwork import first_due, tell_the_time
 from service.webhooks.actions.signing import rotate_keys
 from service.webhooks.store import answers
 
@@ -97,6 +102,46 @@ class Turning:
         return turned
 
 
+async def renew_entries(gate: Gate) -> int:
+    """Make the entries of feeds anew where a release shows them otherwise, or other days are worked."""
+    zone, last, total = ZoneInfo(gate.settings.timezone), "", 0
+    async with gate.database.read() as session:
+        if not await needs_renewal(session):
+            return 0
+    while True:
+        now = await _now(gate)
+        async with gate.database.write() as session:
+            await alone(session, "renew entries")
+            reached = await renew(session, after=last, zone=zone, now=now)
+            if reached is None:
+                await note_renewal(session, now=now)
+                return total
+        last, total = reached, total + 1
+
+
+async def tell_of_stale_feeds(gate: Gate) -> int:
+    """Tell of links whose unit may not know that a due date moved."""
+    now = await _now(gate)
+    async with gate.database.read() as session:
+        feeds = await stale_links(session, now=now)
+    if not feeds:
+        return 0
+    async with change(gate.database, now=now, zone=gate.settings.timezone, hearers=gate.hearers) as session:
+        return await tell_stale(session, feeds=feeds, now=now)
+
+
+async def close_unused_feeds(gate: Gate) -> int:
+    """Close links that nobody has fetched for as long as was agreed."""
+    last: str | None = ""
+    total = 0
+    while last is not None:
+        now = await _now(gate)
+        async with change(gate.database, now=now, zone=gate.settings.timezone, hearers=gate.hearers) as session:
+            closed, last = await close_those_unused(session, after=last, now=now)
+        total += closed
+    return total
+
+
 class Forgetting:
     """Drops what receivers answered when it is old; how each attempt ended stays.
 
@@ -123,19 +168,41 @@ class Forgetting:
             self._place = page[-1]
 
 
-async def tell(gate: Gate) -> int:
-    """Send the digests and checkpoints whose time has come."""
-    total = 0
-    while True:
-        now = await _now(gate)
-        async with gate.database.read() as session:
-            if not await any_due(session, now=now):
+class Telling:
+    """Sends the digests and checkpoints whose time has come; an endpoint for which that fails keeps nobody waiting."""
+
+    def __init__(self) -> None:
+        self._sieve: Sieve | None = None
+
+    async def __call__(self, gate: Gate) -> int:
+        """Send what is due; how many."""
+        sieve = self._sieve = self._sieve or Sieve("digest", most=ENDPOINTS, counter=gate.metrics.put_aside)
+        total = 0
+        while True:
+            now = await _now(gate)
+            if await _first_to_tell(gate, now, sieve.without) is None:
                 return total
-        async with gate.database.write() as session:
-            told = await tell_the_time(session, now=now, zone=gate.settings.timezone)
-        if not told:  # another process has them in hand
-            return total
-        total += told
+            told = await sieve.run(partial(_tell, gate, now), partial(_first_to_tell, gate, now))
+            if told == 0:  # another process has them in hand
+                return total
+            total += told or 0
+
+
+async def _tell(gate: Gate, now: datetime, chosen: Chosen) -> int:
+    async with gate.database.write() as session:
+        return await tell_the_time(
+            session,
+            now=now,
+            zone=gate.settings.timezone,
+            limit=chosen.limit,
+            without=chosen.without,
+            only=chosen.only,
+        )
+
+
+async def _first_to_tell(gate: Gate, now: datetime, without: Collection[str]) -> str | None:
+    async with gate.database.read() as session:
+        return await first_due(session, now=now, without=without)
 
 
 async def _now(gate: Gate) -> datetime:
@@ -156,7 +223,10 @@ def chores() -> tuple[Chore, ...]:
         Chore("plan what comes within the horizon", 600, extend),
         Chore("date anew by other statutory days", 3_600, refresh),
         Chore("turn the page of the feeds", 1, Turning()),
-        Chore("send digests and checkpoints", 1, tell),
+        Chore("make entries of feeds anew", 60, renew_entries),
+        Chore("tell of feeds that were not fetched", 60, tell_of_stale_feeds),
+        Chore("close feeds that nobody uses", 3_600, close_unused_feeds),
+        Chore("send digests and checkpoints", 1, Telling()),
         Chore("forget old answers", 3_600, forget),
         Chore("forget what receivers answered", 3_600, Forgetting()),
         Chore("replace signing keys", 3_600, replace_keys),

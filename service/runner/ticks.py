@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import structlog
 
@@ -15,11 +17,12 @@ from service.kit.clock import speed_of, stopwatch
 from service.kit.database import Session
 from service.kit.failpoints import failpoint
 from service.reminders.actions.firing import Fired, fire_due, tally
-from service.reminders.store.due import next_fire_at
+from service.reminders.store.due import first_due, next_fire_at
+from service.runner.sifting import Chosen, Sieve
 from service.webhooks.actions.endpoints import Listeners
 from service.webhooks.actions.fanning import BATCH as EVENTS
 from service.webhooks.actions.fanning import fan_out
-from service.webhooks.store.events import any_waiting
+from service.webhooks.store.events import first_waiting
 
 _log = structlog.stdlib.get_logger("milepost.runner")
 
@@ -45,21 +48,32 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class FanOut:
-    """What turns events into deliveries: how to do it in a transaction, and whether some wait for it."""
+    """What turns events into deliveries: how to do it in a transaction, and which event waits for it first."""
 
-    waits: Callable[[Session], Awaitable[bool]]
+    first: Callable[[Session, Collection[str]], Awaitable[str | None]]
     limit: int
-    work: Callable[[Session, datetime, int], Awaitable[int]]
+    work: Callable[[Session, datetime, Chosen], Awaitable[int]]
 
 
 def to_webhooks(gate: Gate) -> FanOut:
     """The way of webhooks. Who listens is kept from one batch to the next."""
     listeners = Listeners()
 
-    async def work(session: Session, now: datetime, limit: int) -> int:
-        return await fan_out(session, now=now, limit=limit, listeners=listeners, speed=speed_of(gate.clock))
+    async def first(session: Session, without: Collection[str]) -> str | None:
+        return await first_waiting(session, without=without)
 
-    return FanOut(any_waiting, EVENTS, work)
+    async def work(session: Session, now: datetime, chosen: Chosen) -> int:
+        return await fan_out(
+            session,
+            now=now,
+            limit=chosen.limit,
+            without=chosen.without,
+            only=chosen.only,
+            listeners=listeners,
+            speed=speed_of(gate.clock),
+        )
+
+    return FanOut(first, EVENTS, work)
 
 
 def rest(fired: int, *, seconds: float) -> float:
@@ -71,7 +85,9 @@ class Ticks:
     """The ticks of one process. Several processes share the work: each claims other rows."""
 
     def __init__(self, gate: Gate, *, fan_out: FanOut | None = None, batch: int = BATCH) -> None:
-        self._gate, self._fan_out, self._batch = gate, fan_out or to_webhooks(gate), batch
+        self._gate, self._fan_out = gate, fan_out or to_webhooks(gate)
+        self._firings = Sieve("firing", most=batch, counter=gate.metrics.put_aside)
+        self._events = Sieve("event", most=self._fan_out.limit, counter=gate.metrics.put_aside)
         self._stopping = asyncio.Event()
         self.delivers: Callable[[], None] = lambda: None  # hears of deliveries that were made
 
@@ -86,7 +102,7 @@ class Ticks:
         look = await self.look()
         while look.is_due and not finished and not self._stopping.is_set():
             batch = stopwatch()
-            fired, finished = await self._transaction(look.now)
+            fired, finished = await self._step(look)
             if not finished and seconds() >= LONG:
                 break
             await self._give_way(fired, seconds=batch())
@@ -98,10 +114,30 @@ class Ticks:
         """Whether something is due, without a lock: two reads of an index."""
         async with self._gate.database.read() as session:
             now = await present(session, self._gate)
-            return Look(now, await next_fire_at(session), await self._fan_out.waits(session))
+            waits = await self._fan_out.first(session, self._events.without) is not None
+            return Look(now, await next_fire_at(session, without=self._firings.without), waits)
 
-    async def _transaction(self, now: datetime) -> tuple[list[Fired], bool]:
-        """Fire and fan out once; whether that was all. What others hold is theirs: finding none of it is the end too.
+    async def _step(self, look: Look) -> tuple[Sequence[Fired], bool]:
+        """Do a batch; what it fired, and whether that was all. Answers "not all" where it failed and was made smaller.
+
+        What others hold is theirs: finding none of it is the end too.
+        """
+        now = look.now
+        if self._firings.is_whole and self._events.is_whole:
+            try:
+                return await self._fire(now, self._firings.all)
+            except Exception as error:  # noqa: BLE001 - one of them fails, or the one event that is fanned out with them
+                self._firings.shrink(error)
+                self._events.shrink(error)
+                return (), False
+        if look.events_wait:  # by themselves, so that it shows who is at fault
+            return (), await self._events.run(partial(self._fan, now), self._first_event) == 0
+        self._events.restore()
+        done = await self._firings.run(partial(self._fire, now), partial(self._first_firing, now))
+        return done or ((), False)
+
+    async def _fire(self, now: datetime, chosen: Chosen) -> tuple[Sequence[Fired], bool]:
+        """Fire and fan out, in one transaction.
 
         Events are written by the followers, which pull the facts of this very transaction; so they are fanned out last.
         A firing's end, its event and its deliveries are there together or not at all.
@@ -110,20 +146,38 @@ class Ticks:
 
         async def lastly(session: Session) -> None:
             nonlocal fanned
-            fanned = await self._fan_out.work(session, now, self._fan_out.limit)
+            fanned = await self._fan_out.work(session, now, self._events.all)
             failpoint("fire.written")
 
-        gate = self._gate
-        async with change(
-            gate.database, now=now, zone=gate.settings.timezone, hearers=gate.hearers, lastly=lastly
-        ) as session:
-            fired = await fire_due(session, now=now, limit=self._batch)
+        async with self._changing(now, lastly) as session:
+            fired = await fire_due(session, now=now, limit=chosen.limit, without=chosen.without, only=chosen.only)
             failpoint("fire.ended")
         failpoint("fire.committed")
         self._count(fired)
         if fanned:
             self.delivers()
-        return fired, len(fired) < self._batch and fanned < self._fan_out.limit
+        return fired, len(fired) < chosen.limit and fanned < self._events.most
+
+    async def _fan(self, now: datetime, chosen: Chosen) -> int:
+        """Fan out and nothing else; how many events."""
+        async with self._changing(now) as session:
+            fanned = await self._fan_out.work(session, now, chosen)
+        self.delivers()
+        return fanned
+
+    def _changing(
+        self, now: datetime, lastly: Callable[[Session], Awaitable[object]] | None = None
+    ) -> AbstractAsyncContextManager[Session]:
+        gate = self._gate
+        return change(gate.database, now=now, zone=gate.settings.timezone, hearers=gate.hearers, lastly=lastly)
+
+    async def _first_firing(self, now: datetime, without: Collection[str]) -> str | None:
+        async with self._gate.database.read() as session:
+            return await first_due(session, now=now, without=without)
+
+    async def _first_event(self, without: Collection[str]) -> str | None:
+        async with self._gate.database.read() as session:
+            return await self._fan_out.first(session, without)
 
     def _count(self, fired: Sequence[Fired]) -> None:
         if not fired:

@@ -3,6 +3,7 @@
 import json
 import re
 import signal
+import socket
 from pathlib import Path
 
 import httpx
@@ -45,8 +46,7 @@ def test_several_workers_serve_one_embedded_database(tmp_path: Path) -> None:
     assert process.returncode == 0
 
 
-@pytest.mark.parametrize("stop", (signal.SIGINT, signal.SIGTERM))
-def test_the_demo_prints_addresses_that_answer_and_leaves_nothing(tmp_path: Path, stop: signal.Signals) -> None:
+def test_the_demo_prints_addresses_that_answer_and_leaves_nothing(tmp_path: Path) -> None:
     port = free_port()
     with running("demo", "--port", str(port), folder=tmp_path) as process:
         lines = until(process.stdout, "an administrator's key")
@@ -55,8 +55,24 @@ def test_the_demo_prints_addresses_that_answer_and_leaves_nothing(tmp_path: Path
         with httpx.Client() as anybody:
             assert anybody.get(f"http://127.0.0.1:{port}/docs").status_code == 200
             plans = anybody.get(f"http://127.0.0.1:{port}/api/v1/plans").json()["items"]
-        process.send_signal(stop)
+        process.send_signal(signal.SIGTERM)
         process.communicate(timeout=30)
     assert len(plans) == 5
     assert any(address.endswith(".ics") for address in addresses)
+    assert not list(tmp_path.glob("milepost-demo-*"))
+
+
+def test_at_the_demos_receiver_a_day_before_the_day_and_a_day_late_arrive_and_are_verified(tmp_path: Path) -> None:
+    words = ("demo", "--port", str(free_port()), "--as-of", "2024-10-30T08:00", "--speed", "21600")
+    with running(*words, folder=tmp_path) as process:
+        lines = until(process.stdout, "已逾期.*中期评估")
+        receiver = re.search(r"arrive at http://127.0.0.1:(\d+)/", "".join(lines))
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+    told = [line for line in lines if "三年行动计划中期评估" in line]
+    assert [re.split(r"[|]", line)[0].split()[2] for line in told] == ["即将到期", "到期", "已逾期"]
+    assert all("✓ standardwebhooks" in line for line in told)
+    assert receiver
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", int(receiver[1])))
     assert not list(tmp_path.glob("milepost-demo-*"))

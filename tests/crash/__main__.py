@@ -8,10 +8,13 @@ and a table as in docs/reliability.md; ends with 1 when anything disagrees.
 
 import argparse
 import asyncio
+import signal
 import sys
 import time
 from collections.abc import Sequence
 
+from tests.crash.database import scratch
+from tests.crash.nursery import nursery
 from tests.crash.play import Result, perform
 from tests.crash.scenes import scenes
 
@@ -23,7 +26,7 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--rounds", type=int, default=100, help="of each act (default: %(default)s)")
     made.add_argument("--seconds", type=float, default=60, help="that an act may last (default: %(default)s)")
     made.add_argument("--database", choices=("sqlite", "postgresql"), action="append")
-    made.add_argument("--replicas", type=int, choices=(1, 3), action="append")
+    made.add_argument("--replicas", type=int, choices=(1, 2, 3), action="append")
     made.add_argument("--only", default="", help="acts whose name has this in it")
     made.add_argument("--seed", type=int, default=int(time.time()))
     return made
@@ -50,7 +53,8 @@ async def _run(asked: argparse.Namespace) -> list[Result]:
             continue
         for kind in scene.kinds:
             if not asked.database or kind in asked.database:
-                result = await perform(scene, kind, seed=asked.seed + number, seconds=asked.seconds, say=say)
+                async with scratch() as folder, nursery(folder, *scene.pace) as where:
+                    result = await perform(scene, kind, where, seed=asked.seed + number, seconds=asked.seconds, say=say)
                 results.append(result)
                 print(f"\r{_row(result)}", flush=True)
                 for fault in result.faults[:20]:
@@ -67,6 +71,7 @@ def _row(result: Result) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 when everything agrees."""
     asked = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that nothing is left behind
     print(f"seed {asked.seed}")
     heads = ("database", "replicas", "what is done to it", "rounds", *_COLUMNS, "disagreements", "took")
     print(f"| {' | '.join(heads)} |\n|{' --- |' * len(heads)}", flush=True)

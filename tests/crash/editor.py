@@ -21,7 +21,8 @@ import httpx
 API = "/api/v1"
 PLAN = "crash-plan"
 HERE = ZoneInfo("Asia/Shanghai")
-PATIENCE_S = 90.0
+DIGEST = "/digest"
+PATIENCE_S = 240.0
 AGAIN_S = 0.05
 
 
@@ -73,6 +74,7 @@ class Editor:
     secrets: list[str] = field(default_factory=list)
     endpoints: dict[str, str] = field(default_factory=dict)  # id → path at the receiver
     refusals: Counter[int] = field(default_factory=Counter)  # answers after which an edit was repeated
+    answered: asyncio.Event = field(default_factory=asyncio.Event)  # set whenever an edit is
     _client: httpx.AsyncClient = field(init=False)
 
     def __post_init__(self) -> None:
@@ -97,6 +99,7 @@ class Editor:
                     answer = await self._client.request(method, address, json=body, headers=headers)
                     if answer.is_success or (tries > 1 and answer.status_code in done):
                         told = answer.json() if answer.is_success and answer.content else {}
+                        self.answered.set()
                         return told, Edit(sent_at, time.time())
                     # 409: somebody else was at it; a 5xx: nothing was changed, or nobody knows.
                     if answer.status_code < 500 and answer.status_code != 409:
@@ -104,16 +107,25 @@ class Editor:
                     self.refusals[answer.status_code] += 1
                 await asyncio.sleep(AGAIN_S)
 
+    async def until_answered(self, *, within: float) -> None:
+        """Wait until another edit is answered, at most `within` so many seconds: whatever the machine does beside."""
+        self.answered.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                await self.answered.wait()
+
     async def set_up(self, receiver: str) -> None:
-        """A town, a unit, a plan without reminders, and two endpoints that ask for everything."""
+        """A town, a unit, a plan without reminders; endpoints that ask for everything: two at once, one in digests."""
         today = datetime.now(HERE).date()
         period = {"start": str(today - timedelta(days=400)), "end": str(today + timedelta(days=400))}
         await self.edit("POST", "/jurisdictions", {"code": "crash", "name": "试验区"})
         await self.edit("POST", "/units", {"code": "crash.office", "name": "办公室"})
         await self.edit("POST", "/plans", {"slug": PLAN, "jurisdiction": "crash", "title": "方案", "period": period})
         await self.edit("PUT", f"/plans/{PLAN}/reminders", {"offsets": []})
-        for path in ("/steady", "/moody"):
+        for path in ("/steady", "/moody", DIGEST):
             wanted = {"url": receiver + path, "types": ["*"], "label": path, "numbered": True, "concurrency": 16}
+            if path == DIGEST:
+                wanted |= {"rhythm": "daily", "numbered": False}
             made, _ = await self.edit("POST", "/endpoints", wanted)
             self.endpoints[made["id"]] = path
             self.secrets.append(made["secret"])

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import random
 import re
 import signal
@@ -14,18 +15,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.crash.compare import Books, disagreements, read_books, unfinished
-from tests.crash.database import Stage, stage
+from tests.crash.compare import Books, disagreements, is_late, read_books, unfinished
+from tests.crash.database import Stage, scratch, stage
 from tests.crash.editor import Editor
-from tests.crash.nursery import QUICK, Child, Nursery, nursery
+from tests.crash.nursery import QUICK, Child, Nursery
 from tests.fixtures.programs import ROOT, environment
 
 KEY = "mpk_" + "crash" * 8 + "key"
 SECRET = "a secret that only the crash tests know"
-REACHED_WITHIN_S = 30.0
-SETTLED_WITHIN_S = 120.0
+SETTLED_WITHIN_S = 240.0
 PAUSE_S = 0.2  # of an editor between two tasks
-EDITORS = 3
+EDITORS = 6
 _POINT = re.compile(r'\bfailpoint\("([a-z_.]+)"\)')
 
 
@@ -35,10 +35,10 @@ def points() -> list[str]:
     return sorted({name for text in texts for name in _POINT.findall(text)})
 
 
-def quiet_port(chance: random.Random) -> int:
+def quiet_port() -> int:
     """A port that nobody listens at, and that the system gives to nobody while its replica is dead."""
     while True:
-        port = chance.randrange(18_000, 32_000)  # below the range from which the system takes them
+        port = random.SystemRandom().randrange(18_000, 32_000)  # below the range from which the system takes them
         with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
             return port
 
@@ -49,6 +49,7 @@ class Replica:
 
     number: int
     port: int
+    folder: Path
     nursery: Nursery
     environ: dict[str, str]
     child: Child | None = None
@@ -63,9 +64,20 @@ class Replica:
         await self.kill()
         environ = self.environ | {"MILEPOST_FAILPOINTS": failpoints}
         words = ["serve", "--port", str(self.port)]
-        self.child = await self.nursery.start(words, environ, log=f"replica-{self.number}.log")
+        self.child = await self.nursery.start(words, environ, log=self.folder / f"replica-{self.number}.log")
         self.starts += 1
         return self.child
+
+    async def listens(self, *, within: float) -> None:
+        """Wait until it answers, or is dead, at most `within` so many seconds."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                while self.child is not None and self.child.ended is None:
+                    with contextlib.suppress(OSError):
+                        _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+                        writer.close()
+                        return
+                    await asyncio.sleep(0.05)
 
     async def kill(self) -> None:
         """SIGKILL, and wait until it is gone."""
@@ -90,11 +102,15 @@ class Act:
     def anybody(self) -> Replica:
         return self.chance.choice(self.replicas)
 
-    async def settle(self) -> Books:
-        """Let everything come to its end, with all replicas alive."""
+    async def revive(self) -> None:
+        """Start whoever is dead or stands still."""
         for each in self.replicas:
             if each.child is None or each.child.ended is not None or each.child.stopped:
                 await each.start()
+
+    async def settle(self) -> Books:
+        """Let everything come to its end, with all replicas alive."""
+        await self.revive()
         ends = time.monotonic() + SETTLED_WITHIN_S
         while True:
             now = datetime.now(UTC)
@@ -102,20 +118,20 @@ class Act:
             left = unfinished(books, now=now)
             if not left or time.monotonic() > ends:
                 self.faults += disagreements(books, self.editor.stories, self.editor.endpoints, now=now)
+                self.faults += _complaints(self.stage.folder)
                 return books
             self.say(f"{left} still to do")
+            await self.stage.strike()
             await asyncio.sleep(0.5)
 
 
 @contextlib.asynccontextmanager
-async def act(kind: str, scene: "Scene", *, seed: int, say: Callable[[str], None]) -> AsyncIterator[Act]:
+async def act(
+    kind: str, scene: "Scene", where: Nursery, *, seed: int, say: Callable[[str], None]
+) -> AsyncIterator[Act]:
     """Everything set up, and the editor ready to begin."""
     chance = random.Random(seed)
-    async with (
-        stage(kind) as made,
-        nursery(made.folder, *scene.pace) as where,
-        _receiver(made.folder, seed) as (address, receipts),
-    ):
+    async with scratch() as folder, stage(kind, folder) as made, _receiver(folder, seed) as (address, receipts):
         environ = {
             "MILEPOST_DATABASE_URL": made.url,
             "MILEPOST_SECRET": SECRET,
@@ -123,7 +139,7 @@ async def act(kind: str, scene: "Scene", *, seed: int, say: Callable[[str], None
             "MILEPOST_ALLOW_NETWORKS": "127.0.0.0/8",
             "MILEPOST_LOG_LEVEL": "warning",
         }
-        places = [Replica(number, quiet_port(chance), where, environ) for number in range(scene.replicas)]
+        places = [Replica(number, quiet_port(), folder, where, environ) for number in range(scene.replicas)]
         editor = Editor([each.base for each in places], KEY, random.Random(seed + 1))
         try:
             await asyncio.gather(*(each.start() for each in places))
@@ -131,6 +147,7 @@ async def act(kind: str, scene: "Scene", *, seed: int, say: Callable[[str], None
             yield Act(made, places, editor, chance, receipts, say)
         finally:
             await editor.close()
+            await asyncio.gather(*(each.kill() for each in places))
 
 
 @contextlib.asynccontextmanager
@@ -149,59 +166,16 @@ async def _receiver(folder: Path, seed: int) -> AsyncIterator[tuple[str, Path]]:
         await process.wait()
 
 
-# ── ways to die ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-async def at_points(on: Act, names: Sequence[str]) -> None:
-    """Kill each replica where it passes a point of its own."""
-    await asyncio.gather(*(_at_point(on, *pair) for pair in zip(on.replicas, names, strict=True)))
-
-
-async def _at_point(on: Act, victim: Replica, name: str) -> None:
-    child = await victim.start(f"{name}=kill@{on.chance.choice((1, 1, 2))}")
-    if not await child.until(ended=True, within=REACHED_WITHIN_S):
-        on.faults.append(f"the point {name} was never reached")
-    elif child.ended != -signal.SIGKILL:
-        on.faults.append(f"a replica ended by itself with {child.ended} before it reached {name}")
-    on.tally["kills"] += 1
-
-
-async def at_random(on: Act) -> None:
-    """Kill a replica at any instant, and start it again."""
-    victim = on.anybody()
-    await asyncio.sleep(on.chance.uniform(0.0, 1.5))
-    if victim.child is not None and victim.child.ended is not None:
-        on.faults.append(f"a replica ended by itself with {victim.child.ended}")
-    await victim.start()
-    on.tally["kills"] += 1
-
-
-async def stopped_past_its_lease(on: Act, name: str, *, lease_s: float) -> None:
-    """Stop a replica at this point, let its lease pass while another one works, and let it go on."""
-    victim = on.anybody()
-    child = await victim.start(f"{name}=stop")
-    if not await child.until(stopped=True, within=REACHED_WITHIN_S):
-        on.faults.append(f"the point {name} was never reached")
-        return
-    await asyncio.sleep(lease_s + 1)
-    child.send(signal.SIGCONT)
-    await asyncio.sleep(1)
-    on.tally["stops"] += 1
-
-
-async def without_database(on: Act) -> None:
-    """Stop PostgreSQL, as a crash or in order, and start it again a moment later."""
-    await on.stage.stop(at_once=on.chance.random() < 0.5)
-    await asyncio.sleep(on.chance.uniform(0.0, 1.5))
-    await on.stage.start()
-    await asyncio.sleep(on.chance.uniform(0.5, 3.0))
-    on.tally["outages"] += 1
-
-
-async def cut_off(on: Act) -> None:
-    """Cut every connection to PostgreSQL at any instant."""
-    await asyncio.sleep(on.chance.uniform(0.0, 1.0))
-    on.tally["connections cut"] += await on.stage.cut()
+def _complaints(folder: Path) -> list[str]:
+    """What replicas logged as a mistake of ours: whoever is killed or cut off may warn, and no more."""
+    found = Counter[str]()
+    for path in sorted(folder.glob("replica-*.log")):
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+            told = json.loads(line) if line.startswith("{") and line.endswith("}") else {"event": line}
+            if told.get("level") not in ("warning", "info", "debug"):
+                last = str(told.get("exception", "")).splitlines()[-1:]
+                found[" ".join([told["event"], *last])] += 1
+    return [f"{times} times a replica said: {what}" for what, times in found.most_common(5)]
 
 
 # ── the whole ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -231,16 +205,22 @@ class Result:
     faults: Sequence[str]
 
 
-async def perform(scene: Scene, kind: str, *, seed: int, seconds: float, say: Callable[[str], None]) -> Result:
-    """Play a scene on one kind of database, for at most so many seconds, and compare in the end."""
+async def perform(
+    scene: Scene, kind: str, where: Nursery, *, seed: int, seconds: float, say: Callable[[str], None]
+) -> Result:
+    """Play a scene on one kind of database, for at most so many seconds, and compare in the end.
+
+    `where`: the nursery, of the scene's pace.
+    """
     rounds = 0
 
     def tell(text: str) -> None:
         say(f"{kind}, {scene.replicas} at work, {scene.name} {rounds}/{scene.rounds}: {text}")
 
-    async with act(kind, scene, seed=seed, say=tell) as on:
+    async with act(kind, scene, where, seed=seed, say=tell) as on:
         began, going = time.monotonic(), True
         working = [asyncio.create_task(on.editor.work(lambda: going, pause_s=PAUSE_S)) for _ in range(EDITORS)]
+        working.append(asyncio.create_task(_strike(on.stage, lambda: going)))
         try:
             while rounds < scene.rounds and time.monotonic() - began < seconds:
                 await scene.play(on, rounds)
@@ -248,17 +228,22 @@ async def perform(scene: Scene, kind: str, *, seed: int, seconds: float, say: Ca
                 tell(f"{len(on.editor.stories)} tasks")
         finally:
             going = False
-            for replica in on.replicas:
-                if replica.child is None or replica.child.ended is not None:
-                    await replica.start()
-            await asyncio.gather(*working)
+            await on.revive()
+            ended = await asyncio.gather(*working, return_exceptions=True)
+        on.faults += [f"an editor gave up: {error!r}" for error in ended if isinstance(error, BaseException)]
         books = await on.settle()
         _count(on, books)
         return Result(kind, scene, rounds, time.monotonic() - began, on.tally, tuple(on.faults))
 
 
+async def _strike(stage: Stage, goes_on: Callable[[], bool]) -> None:
+    while goes_on():
+        await stage.strike()
+        await asyncio.sleep(1)
+
+
 def _count(on: Act, books: Books) -> None:
-    ended = {one.id: one for one in books.deliveries}
+    ended = {one.id: one.ended_at for one in books.deliveries}
     on.tally["starts"] = sum(each.starts for each in on.replicas)
     on.tally["tasks"] = len(on.editor.stories)
     on.tally["firings"] = sum(one.status != "pending" for one in books.firings)
@@ -268,11 +253,6 @@ def _count(on: Act, books: Books) -> None:
     on.tally["messages"] = len(books.receipts)
     on.tally["repeats"] = len(books.receipts) - len({(one.path, one.id) for one in books.receipts})
     on.tally["abandoned"] = sum(one.outcome == "abandoned" for one in books.attempts)
-    # What a worker learned after its lease had passed stands on its attempt; the delivery was another one's by then.
     on.tally["late settles refused"] = sum(
-        one.ended_at is not None
-        and one.outcome not in (None, "abandoned")
-        and one.ended_at > one.lease_until
-        and ended[one.delivery].tries > one.number
-        for one in books.attempts
+        is_late(one) and one.ended_at != ended[one.delivery] for one in books.attempts
     )

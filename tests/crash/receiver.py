@@ -1,6 +1,6 @@
 """A receiver that remembers: every message is on disk before it is answered, and not every message is answered well.
 
-`/steady` answers 200. `/moody` spoils the first try of many messages: an error, a cut connection, a late answer.
+`/steady` answers 200. `/moody` spoils the first tries of many messages: an error, a cut connection, a late answer.
 A PUT tells it what messages are signed with. Runs as a process of its own, which nobody kills.
 """
 
@@ -29,7 +29,7 @@ class Memory:
     file: IO[str]
     chance: random.Random
     secrets: list[str] = field(default_factory=list)
-    met: set[tuple[str, str]] = field(default_factory=set)
+    spoils: dict[tuple[str, str], int] = field(default_factory=dict)  # how many tries of a message are still to fail
 
     def note(self, request: Request, path: str, manner: str) -> None:
         """Write a message down, and whether an independent library takes it for genuine."""
@@ -60,11 +60,12 @@ class Memory:
         return False
 
     def manner(self, path: str, id: str) -> str:
-        """How this message is answered; badly only when it comes for the first time."""
-        if path != "/moody" or (path, id) in self.met:
+        """How this message is answered; badly only a few times, some for so long that it may not be true any more."""
+        left = self.spoils.setdefault((path, id), self.chance.choice((0, 0, 0, 0, 1, 1, 3, 6)))
+        if path != "/moody" or not left:
             return "well"
-        self.met.add((path, id))
-        return self.chance.choice(("well", "well", "well", "well", "error", "unanswered", "late"))
+        self.spoils[path, id] = left - 1
+        return self.chance.choice(("error", "error", "unanswered", "late"))
 
 
 async def _answer(line: Line, request: Request, memory: Memory) -> None:

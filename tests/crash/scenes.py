@@ -1,19 +1,12 @@
 """What is done to the service."""
 
+import asyncio
 from collections.abc import Sequence
 
 from service.webhooks.actions.claiming import LEASE
+from tests.crash.deaths import at_points, at_random, cut_off, stopped_past_its_lease, without_database
 from tests.crash.nursery import QUICK_LEASE
-from tests.crash.play import (
-    Act,
-    Scene,
-    at_points,
-    at_random,
-    cut_off,
-    points,
-    stopped_past_its_lease,
-    without_database,
-)
+from tests.crash.play import Act, Scene, points
 
 # Where a worker that stands still holds a lease.
 HOLDING = ("deliver.claimed", "deliver.connected", "deliver.sent")
@@ -27,27 +20,47 @@ async def next_points(on: Act, turn: int) -> None:
 
 
 async def _random(on: Act, _turn: int) -> None:
-    await at_random(on)
+    await on.revive()
+    await at_random(on, on.anybody())
 
 
 async def _stopped(on: Act, turn: int) -> None:
-    await stopped_past_its_lease(on, HOLDING[turn % len(HOLDING)], lease_s=QUICK_LEASE.total_seconds())
+    await on.revive()
+    lease_s = QUICK_LEASE.total_seconds()
+    await stopped_past_its_lease(on, on.anybody(), HOLDING[turn % len(HOLDING)], lease_s=lease_s)
 
 
 async def _stopped_in_earnest(on: Act, turn: int) -> None:
-    await stopped_past_its_lease(on, HOLDING[2 - turn % len(HOLDING)], lease_s=LEASE.total_seconds())
+    await on.revive()
+    lease_s = LEASE.total_seconds()
+    await stopped_past_its_lease(on, on.anybody(), HOLDING[2 - turn % len(HOLDING)], lease_s=lease_s)
+
+
+async def stopped_while_others_die(on: Act, _turn: int) -> None:
+    """One stands still past its lease, the others are killed at random meanwhile."""
+    await on.revive()
+    first, *others = on.replicas
+
+    async def die() -> None:
+        for each in others:
+            await at_random(on, each)
+
+    lease_s = QUICK_LEASE.total_seconds()
+    await asyncio.gather(stopped_past_its_lease(on, first, "deliver.sent", lease_s=lease_s), die())
 
 
 async def _without_database(on: Act, _turn: int) -> None:
+    await on.revive()
     await without_database(on)
 
 
 async def _cut_off(on: Act, _turn: int) -> None:
+    await on.revive()
     await cut_off(on)
 
 
 async def _anything(on: Act, turn: int) -> None:
-    ways = (next_points, _random, _random, _without_database, _cut_off)
+    ways = (next_points, _random, _random, stopped_while_others_die, _without_database, _cut_off)
     await on.chance.choice(ways)(on, turn)
 
 

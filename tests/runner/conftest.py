@@ -2,15 +2,21 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 
 from service.gate.state import Gate
+from service.kit.clock import SimulatedClock
 from service.kit.database import Database
+from service.kit.outbound.client import Outbound
+from service.runner.supervising import Signals
 from service.settings import Settings
 from tests.conftest import SECRET
+from tests.kit.outbound.receivers import LOOPBACK
 from tests.reminders.world import World
+from tests.runner.office import Office
+from tests.webhooks.world import Post
 
 
 @dataclass
@@ -66,3 +72,15 @@ async def doors(world: World, now: datetime) -> AsyncIterator[Doors]:
     made = Doors(world, clock, Gate(Settings(secret=SECRET), world.database, clock))
     yield made
     await made.close()
+
+
+@pytest.fixture
+async def office(database: Database, now: datetime) -> AsyncIterator[Office]:
+    """The world of webhooks with a loop that may reach this machine."""
+    post = Post(database, now)
+    await post.settle_in()
+    post.real = datetime.now(UTC)
+    gate = Gate(Settings(secret=SECRET, public_url="https://milepost.test"), database, SimulatedClock(now, 0))
+    async with Outbound(allow_networks=LOOPBACK) as outbound:
+        yield Office(post, gate, Signals(), outbound)
+    await gate.close()

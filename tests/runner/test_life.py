@@ -3,7 +3,7 @@
 import asyncio
 import dataclasses
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from datetime import datetime
 
@@ -18,6 +18,7 @@ from service.plans import actions as plans
 from service.plans import store as plan_store
 from service.runner import life
 from service.runner.life import Runner, keeping_time
+from service.runner.sifting import Chosen
 from service.runner.supervising import Signals
 from service.runner.ticks import FanOut
 from service.settings import Role
@@ -113,17 +114,17 @@ class Held:
     def __init__(self) -> None:
         self.inside, self.may_go = asyncio.Event(), asyncio.Event()
 
-    async def waits(self, session: Session) -> bool:
-        return False
+    async def first(self, session: Session, without: Collection[str]) -> str | None:
+        return None
 
-    async def work(self, session: Session, now: datetime, limit: int) -> int:
+    async def work(self, session: Session, now: datetime, chosen: Chosen) -> int:
         self.inside.set()
         await self.may_go.wait()
         return 0
 
     @property
     def fan_out(self) -> FanOut:
-        return FanOut(self.waits, 1, self.work)
+        return FanOut(self.first, 1, self.work)
 
 
 async def test_a_stop_lets_the_transaction_under_way_come_to_its_end(doors: Doors) -> None:
@@ -158,17 +159,17 @@ async def test_a_stop_breaks_off_what_hangs_and_nothing_of_it_has_happened(doors
 async def test_events_that_wait_are_fanned_out_though_nothing_is_due(doors: Doors) -> None:
     waiting, made = [2, 2, 1], asyncio.Event()
 
-    async def waits(session: Session) -> bool:
-        return bool(waiting)
+    async def first(session: Session, without: Collection[str]) -> str | None:
+        return "evt_1" if waiting else None
 
-    async def work(session: Session, now: datetime, limit: int) -> int:
+    async def work(session: Session, now: datetime, chosen: Chosen) -> int:
         return waiting.pop(0)
 
     def deliver() -> None:
         if not waiting:
             made.set()
 
-    runner = Runner(doors.gate, done=(), loops={}, fan_out=FanOut(waits, 2, work))
+    runner = Runner(doors.gate, done=(), loops={}, fan_out=FanOut(first, 2, work))
     runner.ticks.delivers = deliver
     runner.start()
     await asyncio.wait_for(made.wait(), SOON)

@@ -1,104 +1,21 @@
 """The loop that delivers: real receivers on this machine, kind ones and hostile ones, and none harms another."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 
-from service.gate.state import Gate
-from service.kit.clock import SimulatedClock
-from service.kit.database import Database
-from service.kit.outbound.client import Outbound
 from service.runner import attempting
-from service.runner.attempting import Attempting
-from service.runner.sending import Sender
-from service.runner.supervising import Signals
 from service.settings import Settings
 from service.webhooks.actions.endpoints import targets
-from service.webhooks.models import Attempt, Delivery
+from service.webhooks.models import Delivery
 from service.webhooks.rules import stored
 from service.webhooks.rules.formats.request import FormatName
 from service.webhooks.rules.signature import verify
 from service.webhooks.rules.words import Signing
-from tests.conftest import SECRET
-from tests.kit.outbound.receivers import LOOPBACK, Line, Receiver, polite, receiving, saying, silent
-from tests.webhooks.world import Post
-
-PLENTY = 10.0  # seconds; nothing here takes a tenth of it
-
-
-class Watched(Sender):
-    """A sender that tells of each of its transactions."""
-
-    settled: asyncio.Event
-
-    async def _transact(self) -> None:
-        await super()._transact()
-        self.settled.set()
-
-
-@dataclass
-class Office:
-    """A world, and the loop of one process that delivers its webhooks. What the loop settles stirs `settled`."""
-
-    post: Post
-    gate: Gate
-    signals: Signals
-    outbound: Outbound
-    settled: asyncio.Event = field(default_factory=asyncio.Event)
-    deadline_s: float = 15.0
-    grace: float = 5.0
-
-    async def endpoint(self, receiver: Receiver, **values: Any) -> str:
-        return await self.post.endpoint(receiver.url("/hook"), **({"types": ["milestone.created"]} | values))
-
-    async def tasks(self, count: int = 1) -> None:
-        """As many events, fanned out now."""
-        for _ in range(count):
-            await self.post.milestone("2024-11-07")
-        self.post.real = self.gate.host_clock.now()
-        await self.post.fan()
-        self.signals.deliveries.set()
-
-    @contextlib.asynccontextmanager
-    async def delivering(self) -> AsyncIterator[None]:
-        """Deliver while the block lasts."""
-        attempting = Attempting(self.gate, self.outbound, deadline_s=self.deadline_s)
-        sender = Watched(self.gate, self.signals, attempting, grace=self.grace)
-        sender.settled = self.settled
-        loop = asyncio.create_task(sender.run())
-        try:
-            yield
-            assert not loop.done() or loop.exception() is None
-        finally:
-            self.signals.stopping.set()
-            await loop
-
-    async def until(self, holds: Callable[[Sequence[Delivery]], bool]) -> Sequence[Delivery]:
-        """Wait until this can be said of the deliveries; asked after each commit."""
-        async with asyncio.timeout(PLENTY):
-            while True:
-                self.settled.clear()
-                rows = await self.post.deliveries()
-                if holds(rows):
-                    return rows
-                await self.settled.wait()
-
-
-@pytest.fixture
-async def office(database: Database, now: datetime) -> AsyncIterator[Office]:
-    """The world of webhooks with a loop that may reach this machine."""
-    post = Post(database, now)
-    await post.settle_in()
-    post.real = datetime.now(UTC)
-    gate = Gate(Settings(secret=SECRET, public_url="https://milepost.test"), database, SimulatedClock(now, 0))
-    async with Outbound(allow_networks=LOOPBACK) as outbound:
-        yield Office(post, gate, Signals(), outbound)
-    await gate.close()
+from tests.kit.outbound.receivers import Line, polite, receiving, saying, silent
+from tests.runner.office import PLENTY, Office
 
 
 def _ended(count: int) -> Callable[[Sequence[Delivery]], bool]:
@@ -107,18 +24,6 @@ def _ended(count: int) -> Callable[[Sequence[Delivery]], bool]:
 
 def _tried(endpoint: str) -> Callable[[Sequence[Delivery]], bool]:
     return lambda rows: all(row.tries and row.lease is None for row in rows if row.endpoint == endpoint)
-
-
-async def _attempt(office: Office, endpoint: str) -> Attempt:
-    """The first attempt at an endpoint, when it has ended."""
-    async with asyncio.timeout(PLENTY):
-        while True:
-            office.settled.clear()
-            mine = {row.id for row in await office.post.deliveries() if row.endpoint == endpoint}
-            ended = [row for row in await office.post.attempts() if row.delivery in mine and row.outcome]
-            if ended:
-                return min(ended, key=lambda row: row.started_at)
-            await office.settled.wait()
 
 
 async def test_what_arrives_is_what_was_kept_signed_for_its_receiver_at_this_very_moment(office: Office) -> None:
@@ -150,49 +55,6 @@ async def test_every_format_goes_out_from_what_was_kept(office: Office, chosen: 
         await office.tasks()
         await office.until(_ended(1))
     assert "任务".encode() in receiver.seen[0].body or b"\\u4efb" in receiver.seen[0].body
-
-
-async def drip(line: Line) -> None:
-    """A byte now and then, never an end."""
-    await line.request()
-    await line.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
-    while True:
-        await line.send(b"x")
-        await asyncio.sleep(0.05)
-
-
-HOSTILE = (
-    (silent, "too_slow", None),
-    (drip, "too_slow", 200),
-    (saying(b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"), "failed", 500),
-    (saying(b"HTTP/1.1 429 Slow\r\nRetry-After: 77\r\nContent-Length: 0\r\n\r\n"), "failed", 429),
-    (saying(b"HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n"), "failed", 410),
-    (
-        saying(b"HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/latest\r\nContent-Length: 0\r\n\r\n"),
-        "failed",
-        302,
-    ),
-    (saying(b"SSH-2.0-OpenSSH_9.2\r\n"), "bad_answer", None),
-)
-
-
-async def test_hostile_receivers_are_recorded_and_the_others_are_served(office: Office) -> None:
-    office.deadline_s = 1.0
-    async with contextlib.AsyncExitStack() as stack:
-        kind = await stack.enter_async_context(receiving(polite))
-        hostile = [await stack.enter_async_context(receiving(script)) for script, _, _ in HOSTILE]
-        good = await office.endpoint(kind)
-        bad = [await office.endpoint(each) for each in hostile]
-        await office.tasks(3)
-        await stack.enter_async_context(office.delivering())
-        await office.until(_ended(3))
-        assert len(kind.seen) == 3
-        found = [await _attempt(office, each) for each in bad]
-    assert [(row.outcome, row.status) for row in found] == [(outcome, status) for _, outcome, status in HOSTILE]
-    assert all(row.reason and row.ended_at is not None for row in found)
-    assert (await office.post.standing(bad[4])).state == "disabled"
-    assert (await office.post.standing(bad[3])).throttled_until is not None
-    assert (await office.post.standing(good)).state == "healthy"
 
 
 async def test_one_that_hangs_holds_its_own_places_and_nobody_elses(office: Office) -> None:
@@ -249,7 +111,7 @@ async def test_an_endpoint_whose_secrets_cannot_be_read_fails_with_that_reason(o
         endpoint = await office.endpoint(receiver, signing=Signing.SYMMETRIC)
         await office.tasks()
         await office.until(_tried(endpoint))
-    assert "secret" in (await _attempt(office, endpoint)).reason
+    assert "secret" in (await office.attempt(endpoint)).reason
     assert receiver.seen == []
 
 
