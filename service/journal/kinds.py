@@ -33,6 +33,8 @@ class Kind(StrEnum):
     FEED_CREATED = "feed.created"
     FEED_ROTATED = "feed.rotated"
     FEED_REVOKED = "feed.revoked"
+    FEED_EXPIRED = "feed.expired"
+    FEED_STALE = "feed.stale"
     ENDPOINT_CREATED = "endpoint.created"
     ENDPOINT_UPDATED = "endpoint.updated"
     ENDPOINT_RETIRED = "endpoint.retired"

@@ -31,7 +31,7 @@ class RealClock:
 class SimulatedClock:
     """A clock that stood at `start` when it was made and runs `speed` times as fast as the host's (0: it stands).
 
-    From `until` on, where that is given, it runs at the host's pace.
+    From `until` on, where that is given, it runs at the host's pace. One whose `made` is infinite stands until `begin`.
     """
 
     start: datetime
@@ -41,9 +41,13 @@ class SimulatedClock:
 
     def now(self) -> datetime:
         # The monotonic clock: a host whose clock is set must not make simulated time jump.
-        elapsed = (time.monotonic() - self.made) * self.speed
+        elapsed = max(time.monotonic() - self.made, 0.0) * self.speed
         at = self.start + timedelta(seconds=elapsed)
         return at if self.until is None or at <= self.until else self.until + (at - self.until) / self.speed
+
+    def begin(self) -> None:
+        """Stand at `start` now, and run from now on."""
+        object.__setattr__(self, "made", time.monotonic())
 
     @property
     def pace(self) -> float:

@@ -18,7 +18,7 @@ PIECES: dict[str, set[str]] = {
     "feeds": {"render", "cache", "polled"},
     "holidays": {"calendar", "statutory"},
     "journal": {"kinds"},
-    "reading": {"formats"},
+    "reading": {"input"},
     "reports": {"files"},
     "webhooks": {"signature", "backoff", "formats"},
 }
@@ -33,6 +33,7 @@ CROSSING = {
     "house": "the house itself",
     "crash": "what survives kill -9",
     "benchmarks": "measurements, run by `make bench`",
+    "conformance": "what programs of others read, and the matrix of docs/compatibility.md",
     "clients": "the packages for those who talk to the service",
     "migrations": "the schema, up and down",
     "fixtures": "what the four shared fixtures stand on",

@@ -13,7 +13,7 @@ SERVICE = ROOT / "service"
 DOCS = ROOT / "docs"
 
 FOUR_WORDS = {"models", "rules", "store", "actions"}
-DOORS = {"app", "api", "web", "cli", "runner"}
+DOORS = {"app", "api", "caldav", "web", "cli", "runner"}
 GROUND = {"kit", "settings"}
 
 

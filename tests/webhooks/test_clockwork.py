@@ -1,12 +1,12 @@
 """Digests and checkpoints: at their instants, once, and the same again after a crash."""
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 from sqlmodel import select
 
 from service.webhooks.actions.clockwork import tell_the_time
-from service.webhooks.models import WebhookEvent
+from service.webhooks.models import Endpoint, EndpointStanding, WebhookEvent
 from service.webhooks.rules.events import Checkpoint, Digest, EventType
 from service.webhooks.rules.stored import event_of
 from tests.reminders.world import at
@@ -43,6 +43,18 @@ async def test_a_day_comes_in_one_message_at_its_hour_and_what_waited_is_told(po
     assert [status for kind, status in await post.states() if kind == "endpoint.digest"] == ["pending"]
     assert (await post.standing(endpoint)).digest_at == at("2024-11-02T08:30")
     assert await _tell(post, "2024-11-01T08:31") == 0
+
+
+async def test_who_moves_the_hour_of_a_digest_that_was_sent_gets_another_on_the_same_day(post: Post) -> None:
+    endpoint = await post.endpoint(types=["milestone.created"], rhythm="daily")
+    for hour in ("08:30", "10:00"):
+        await post.milestone("2024-11-07")
+        await post.fan()
+        async with post.change() as session:
+            row, standing = await session.get_one(Endpoint, endpoint), await session.get_one(EndpointStanding, endpoint)
+            row.digest_at, standing.digest_at = time.fromisoformat(hour), at(f"2024-10-02T{hour}")
+        assert await _tell(post, f"2024-10-02T{hour}") == 1
+    assert len(await _made(post, EventType.ENDPOINT_DIGEST)) == 2
 
 
 async def test_a_quiet_day_sends_nothing(post: Post) -> None:

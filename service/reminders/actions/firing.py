@@ -1,7 +1,7 @@
 """Ending the firings whose time has come: what goes out becomes a fact, in the same transaction."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -50,6 +50,8 @@ async def fire_due(
     *,
     now: datetime | None = None,
     limit: int = BATCH,
+    without: Collection[str] = (),
+    only: str = "",
     policy: Mapping[NoticeKind, CatchUp] = CATCH_UP,
 ) -> list[Fired]:
     """End firings whose time has come, the oldest first, `limit` at most. `now`: None asks the database's clock.
@@ -57,10 +59,11 @@ async def fire_due(
     1. claim  2. read what they are about  3. ask the rules how each ends  4. record a fact for each that goes out
     5. end them. All of it commits together or not at all: nothing is fired without its fact, or twice. Fewer than
     `limit` in the answer: nothing else is due. What did not go out is in the answer too. However many there are, it
-    takes a handful of statements, and no object of the ORM.
+    takes a handful of statements, and no object of the ORM. `without` these, `only` this one: for whoever looks for the
+    one that fails.
     """
     now = now or await store.database_now(session)
-    claimed = await store.claim_due(session, now=now, limit=limit)
+    claimed = await store.claim_due(session, now=now, limit=limit, without=without, only=only)
     if not claimed:
         return []
     failpoint("fire.claimed")

@@ -70,34 +70,53 @@ async def database_now(session: Session) -> datetime:
     return datetime.fromisoformat(str(text)).replace(tzinfo=UTC)
 
 
-async def next_fire_at(session: Session) -> datetime | None:
-    """The instant for which the next pending firing is planned; None: nothing is pending. One look into an index."""
+async def next_fire_at(session: Session, *, without: Collection[str] = ()) -> datetime | None:
+    """The instant for which the next pending firing is planned; None: nothing is pending. One look into an index.
+
+    `without` these: a few that are left out.
+    """
     query = (
         select(Firing.fire_at)
-        .where(Firing.status == FiringStatus.PENDING.value)
+        .where(Firing.status == FiringStatus.PENDING.value, *_but(without))
         .order_by(col(Firing.fire_at), col(Firing.id))
         .limit(1)
     )
     return (await session.exec(query)).first()
 
 
-async def claim_due(session: Session, *, now: datetime, limit: int) -> list[Claimed]:
+async def first_due(session: Session, *, now: datetime, without: Collection[str]) -> str | None:
+    """Which firing is due first; reads nothing of it but its id. Locks nothing."""
+    query = (
+        select(Firing.id)
+        .where(Firing.status == FiringStatus.PENDING.value, col(Firing.fire_at) <= now, *_but(without))
+        .order_by(col(Firing.fire_at), col(Firing.id))
+        .limit(1)
+    )
+    return (await session.exec(query)).first()
+
+
+async def claim_due(
+    session: Session, *, now: datetime, limit: int, without: Collection[str] = (), only: str = ""
+) -> list[Claimed]:
     """Take firings that are due, the oldest first; they are this transaction's until it ends.
+
+    `without` these; `only`: this one, if it is due, and no other.
 
     On PostgreSQL whoever comes meanwhile passes over what is taken (SKIP LOCKED). The rows are chosen and locked in a
     materialised CTE: in a plain subquery the planner may run the locking part again and lock more than `limit`. On
     SQLite the transaction is alone (BEGIN IMMEDIATE). A transaction that dies gives everything back.
     """
     connection = await session.connection()
-    return [Claimed(*row) for row in await connection.execute(claim_query(now=now, limit=limit))]
+    query = claim_query(now=now, limit=limit, without=without, only=only)
+    return [Claimed(*row) for row in await connection.execute(query)]
 
 
-def claim_query(*, now: datetime, limit: int) -> Any:
+def claim_query(*, now: datetime, limit: int, without: Collection[str] = (), only: str = "") -> Any:
     """The statement of `claim_due`."""
     names = Claimed._fields
     due = (
         select(*(getattr(Firing, name) for name in names))
-        .where(Firing.status == FiringStatus.PENDING.value, col(Firing.fire_at) <= now)
+        .where(Firing.status == FiringStatus.PENDING.value, col(Firing.fire_at) <= now, *_but(without, only))
         .order_by(col(Firing.fire_at), col(Firing.id))
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -105,6 +124,11 @@ def claim_query(*, now: datetime, limit: int) -> Any:
         .prefix_with("MATERIALIZED", dialect="postgresql")
     )
     return select(*(due.c[name] for name in names)).order_by(due.c.fire_at, due.c.id)
+
+
+def _but(without: Collection[str], only: str = "") -> list[Any]:
+    conditions: list[Any] = [col(Firing.id).not_in(sorted(without))] if without else []
+    return [*conditions, col(Firing.id) == only] if only else conditions
 
 
 async def read_subjects(session: Session, occurrences: Collection[str]) -> dict[str, Subject]:

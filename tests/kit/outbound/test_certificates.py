@@ -2,98 +2,25 @@
 
 import asyncio
 import datetime as dt
-import ipaddress
 import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.hazmat.primitives import serialization
 
 from service.kit.outbound.client import Answer, Outbound
 from service.kit.outbound.errors import TooSlow, Unreachable
+from tests.kit.outbound.certificates import DAY, Signer, authority_named, serving
 from tests.kit.outbound.receivers import LOOPBACK, Line, Names, open_sockets, polite, receiving, until
 
 PLENTY_S = 20.0
-TODAY = dt.datetime.now(dt.UTC)
-DAY = dt.timedelta(days=1)
-
-
-@dataclass(frozen=True)
-class Signer:
-    """An authority: its certificate and its key."""
-
-    certificate: x509.Certificate
-    key: ec.EllipticCurvePrivateKey
-
-
-def _name(text: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
-
-
-def _authority(text: str) -> Signer:
-    key = ec.generate_private_key(ec.SECP256R1())
-    builder = (
-        x509.CertificateBuilder(_name(text), _name(text), key.public_key(), x509.random_serial_number())
-        .not_valid_before(TODAY - 30 * DAY)
-        .not_valid_after(TODAY + 30 * DAY)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .add_extension(
-            x509.KeyUsage(
-                digital_signature=True,
-                content_commitment=False,
-                key_encipherment=False,
-                data_encipherment=False,
-                key_agreement=False,
-                key_cert_sign=True,
-                crl_sign=True,
-                encipher_only=False,
-                decipher_only=False,
-            ),
-            critical=True,
-        )
-    )
-    return Signer(builder.sign(key, hashes.SHA256()), key)
-
-
-def _serving(folder: Path, signer: Signer, *, names: Sequence[str], ends_in: dt.timedelta = 7 * DAY) -> ssl.SSLContext:
-    """A server's TLS with a certificate for these names and addresses."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    alternatives: list[x509.GeneralName] = []
-    for name in names:
-        try:
-            alternatives.append(x509.IPAddress(ipaddress.ip_address(name)))
-        except ValueError:
-            alternatives.append(x509.DNSName(name))
-    authority = signer.certificate
-    builder = (
-        x509.CertificateBuilder(authority.subject, _name("receiver"), key.public_key(), x509.random_serial_number())
-        .not_valid_before(TODAY - 20 * DAY)
-        .not_valid_after(TODAY + ends_in)
-        .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.key.public_key()), critical=False)
-    )
-    file = folder / f"{'-'.join(names)}.pem".replace(":", "_")
-    file.write_bytes(
-        builder.sign(signer.key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
-        + key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(file)
-    return context
 
 
 @pytest.fixture(scope="module")
 def authority() -> Signer:
     """The authority that the client trusts."""
-    return _authority("Test Authority")
+    return authority_named("Test Authority")
 
 
 @pytest.fixture
@@ -118,7 +45,7 @@ async def test_a_certificate_for_the_name_holds_and_the_name_is_sent_along(
     authority: Signer, trusting: ssl.SSLContext, tmp_path: Path
 ) -> None:
     asked_for: list[str | None] = []
-    tls = _serving(tmp_path, authority, names=["office.example"])
+    tls = serving(tmp_path, authority, names=["office.example"])
     tls.sni_callback = lambda _socket, name, _context: asked_for.append(name)
     async with receiving(polite, tls=tls) as receiver, outgoing(trusting, office_example=[["127.0.0.1"]]) as outbound:
         answer = await post(outbound, receiver.url(name="office.example"))
@@ -130,7 +57,7 @@ async def test_a_certificate_for_the_name_holds_and_the_name_is_sent_along(
 async def test_a_certificate_for_an_address_holds_where_the_url_has_the_address(
     authority: Signer, trusting: ssl.SSLContext, tmp_path: Path
 ) -> None:
-    tls = _serving(tmp_path, authority, names=["127.0.0.1"])
+    tls = serving(tmp_path, authority, names=["127.0.0.1"])
     async with receiving(polite, tls=tls) as receiver, outgoing(trusting) as outbound:
         assert (await post(outbound, receiver.url())).status == 200
 
@@ -148,7 +75,7 @@ async def test_a_certificate_for_an_address_holds_where_the_url_has_the_address(
 async def test_a_certificate_that_does_not_hold_ends_the_attempt(
     authority: Signer, trusting: ssl.SSLContext, tmp_path: Path, names: list[str], ends_in: dt.timedelta, words: str
 ) -> None:
-    tls = _serving(tmp_path, authority, names=names, ends_in=ends_in)
+    tls = serving(tmp_path, authority, names=names, ends_in=ends_in)
     async with receiving(polite, tls=tls) as receiver, outgoing(trusting, office_example=[["127.0.0.1"]]) as outbound:
         for _ in range(2):
             with pytest.raises(Unreachable, match=f"certificate does not hold: .*{words}") as caught:
@@ -158,7 +85,7 @@ async def test_a_certificate_that_does_not_hold_ends_the_attempt(
 
 
 async def test_a_certificate_of_an_unknown_authority_does_not_hold(trusting: ssl.SSLContext, tmp_path: Path) -> None:
-    tls = _serving(tmp_path, _authority("Nobody"), names=["office.example"])
+    tls = serving(tmp_path, authority_named("Nobody"), names=["office.example"])
     async with receiving(polite, tls=tls) as receiver, outgoing(trusting, office_example=[["127.0.0.1"]]) as outbound:
         with pytest.raises(Unreachable, match="certificate does not hold"):
             await post(outbound, receiver.url(name="office.example"))
@@ -169,7 +96,7 @@ async def test_a_kept_connection_of_one_name_is_not_used_for_another(
     authority: Signer, trusting: ssl.SSLContext, tmp_path: Path
 ) -> None:
     # Both names lead to one address and port; the certificate is good for the first alone.
-    tls = _serving(tmp_path, authority, names=["office.example"])
+    tls = serving(tmp_path, authority, names=["office.example"])
     names = {"office_example": [["127.0.0.1"]], "other_example": [["127.0.0.1"]]}
     async with receiving(polite, tls=tls) as receiver, outgoing(trusting, **names) as outbound:
         for _ in range(2):
@@ -190,7 +117,7 @@ async def test_plain_http_where_tls_is_expected_is_unreachable(trusting: ssl.SSL
 
 
 async def test_an_old_tls_version_is_not_spoken(authority: Signer, trusting: ssl.SSLContext, tmp_path: Path) -> None:
-    tls = _serving(tmp_path, authority, names=["127.0.0.1"])
+    tls = serving(tmp_path, authority, names=["127.0.0.1"])
     trusting.minimum_version = ssl.TLSVersion.TLSv1_3
     tls.maximum_version = ssl.TLSVersion.TLSv1_2
     async with receiving(polite, tls=tls) as receiver, outgoing(trusting) as outbound:
@@ -201,7 +128,7 @@ async def test_an_old_tls_version_is_not_spoken(authority: Signer, trusting: ssl
 async def test_an_address_whose_handshake_hangs_leaves_time_for_the_next(
     authority: Signer, trusting: ssl.SSLContext, tmp_path: Path
 ) -> None:
-    tls = _serving(tmp_path, authority, names=["office.example"])
+    tls = serving(tmp_path, authority, names=["office.example"])
     async with (
         receiving(polite, tls=tls) as receiver,
         receiving(Line.hold, host="127.0.0.2", port=receiver.port),
@@ -219,7 +146,7 @@ async def test_a_receiver_that_does_not_say_farewell_leaves_nothing_behind(
         line.writer.transport.pause_reading()  # type: ignore[attr-defined]  # a transport of both directions
         await asyncio.Event().wait()
 
-    tls = _serving(tmp_path, authority, names=["127.0.0.1"])
+    tls = serving(tmp_path, authority, names=["127.0.0.1"])
     async with receiving(deaf, tls=tls) as receiver, outgoing(trusting) as outbound:
         before = open_sockets()
         with pytest.raises(TooSlow):
