@@ -38,7 +38,7 @@ async def _read(options: argparse.Namespace) -> None:
     name = options.file.name
     if options.format == "spans":
         _, found = actions.read_bytes(raw, name=name)
-        print(json.dumps(to_spans(found.text, found.items), ensure_ascii=False))
+        print(json.dumps(to_spans(found.text, found.items, default=found.head.default_due), ensure_ascii=False))
         return
     drafted = await _drafted(raw, name, options)
     if options.format == "json":

@@ -4,6 +4,7 @@ import pytest
 
 from service.due.spec import print_text
 from service.reading.rules.document import read_text
+from service.reading.rules.spans import to_spans
 
 Shown = list[tuple[str, str, str | None]]
 
@@ -103,6 +104,37 @@ AHEAD = """甲区2020年工作报告
 （一）继续修路。
 （二）架设桥梁，6月底前合龙。
 """
+FIELDS = """2020年整改方案
+一、管网建设滞后
+责任单位：区水务局
+整改目标：污水应收尽收。
+整改时限：2020年12月底
+整改措施：
+（1）6月底前完成普查。
+（2）改造管网。
+二、油烟扰民
+整改目标：投诉下降。
+整改时限：9月15日前
+整改措施：1.开展检查。
+2.安装设备。
+责任单位：区城管局
+三、台账不全
+责任单位：局办公室
+整改措施：逐项补齐。
+完成时限：长期坚持
+"""
+STEPS = """2023年整治方案
+一、步骤
+第一阶段：动员（2023年2月1日—2月28日）。召开会议。
+第二阶段：整治（3月—10月）。对照清单整治。
+"""
+SENTENCES = """2022年自查工作通知
+一、工作安排
+（一）部署。各乡镇要于2022年4月15日前制定方案，建立由县政府牵头的协调机制。
+（二）排查。由县住建局牵头，县财政局配合，5月底前报送清单。
+（三）整改。最迟于9月30日前到位。县住建局、县审计局为责任单位。
+（四）公开。由专人负责，及时公开。
+"""
 
 
 @pytest.mark.parametrize(
@@ -177,9 +209,57 @@ AHEAD = """甲区2020年工作报告
                 ("总结阶段", "", "2022-10 during"),
             ],
         ),
+        (
+            FIELDS,
+            [
+                ("管网建设", "r:区水务局", "2020-12 by_end"),
+                ("油烟扰民", "r:区城管局", "2020-09-15 before"),
+                ("台账不全", "r:局办公室", "open"),
+            ],
+        ),
+        (STEPS, [("第一阶段", "", "2023-02-01/2023-02-28 during"), ("第二阶段", "", "2023-03/2023-10 during")]),
+        (
+            SENTENCES,
+            [
+                ("部署。各", "r:各乡镇", "2022-04-15 before"),
+                ("排查。由", "l:县住建局 s:县财政局", "2022-05 by_end"),
+                ("整改。最", "r:县住建局 r:县审计局", "2022-09-30 before"),
+                ("公开。由", "", None),
+            ],
+        ),
         (AHEAD, [("继续修路", "", "2021 during"), ("架设桥梁", "", "2021-06 by_end")]),
     ),
-    ids=("columns", "slashes", "stacked", "one line", "glued", "labels", "brackets", "clauses", "stages", "ahead"),
+    ids=(
+        "columns",
+        "slashes",
+        "stacked",
+        "one line",
+        "glued",
+        "labels",
+        "brackets",
+        "clauses",
+        "stages",
+        "fields",
+        "steps",
+        "sentences",
+        "ahead",
+    ),
 )
 def test_a_form_is_read(text: str, found: Shown) -> None:
     assert shown(text) == found
+
+
+def test_bare_places_have_the_default_that_the_document_sets_for_tasks_without_a_date() -> None:
+    read = read_text(
+        "甲区纲要（2021-2025年）\n一、任务\n（一）健全清单。公开目录。\n（二）改革体制，2022年年底前形成机制。\n"
+        "各项任务，除有明确时间要求外，原则上都要在2024年年底前完成。\n"
+    )
+    spans = to_spans(read.text, read.items, default=read.head.default_due)["items"]
+    assert [(one["due"]["value"], one["due"]["boundary"]) for one in spans] == [("2024", "by_end"), ("2022", "by_end")]
+
+
+def test_labels_within_brackets_are_not_read_again_beside_those_outside() -> None:
+    line = "{}.修路。（责任单位：区司法局，完成时限：2024年5月）\n责任单位：区教育局\n"
+    text = "2024年计划\n一、任务\n" + "".join(line.format(number) for number in range(1, 4))
+    units = [[unit.name for unit in item.units] for item in read_text(text).items]
+    assert units == [["区司法局"], ["区教育局"]] * 3

@@ -110,15 +110,27 @@ def test_prose_without_labels_leaves_out_the_goals_and_takes_the_last_date() -> 
     assert [each.text for each in items[1].others] == ["原则上于2024年6月底前", "12月底前"]
 
 
-@pytest.mark.parametrize("text", ("", "\n\n", "一、", "(((((((((", "牵头单位:" * 50, "一、二、三、四、" * 20))
+@pytest.mark.parametrize(
+    "text",
+    (
+        "",
+        "\n\n",
+        "一、",
+        "(((((((((",
+        "牵头单位:" * 50,
+        "完成时限：" * 3 + "牵头单位:完成时限：",
+        "一、二、三、四、" * 20,
+    ),
+)
 def test_text_without_tasks_gives_none_or_ends(text: str) -> None:
     assert all(item.start < item.end for item in find_items(text, HERE))
 
 
 NUMBERS = ("一、", "(一)", "1.", "①")
 LABELS = ("牵头单位:", "责任单位：", "完成时限：", "负责")
+WORDS = ("由", "各镇要于", "牵头", "整改目标：", "第一阶段：")
 PIECES = st.sampled_from(
-    (*NUMBERS, *LABELS, "区司法局", "2024年10月底前", "每年", "、", "，", "(", ")", "\n", " | ", "。")
+    (*NUMBERS, *LABELS, *WORDS, "区司法局", "2024年10月底前", "每年", "、", "，", "(", ")", "\n", " | ", "。")
 )
 
 

@@ -78,11 +78,12 @@ def assignments(folded: str, borders: Sequence[int]) -> list[Assignment]:
     """Every assignment of a text, in order, none inside another, none across a border (where a section begins)."""
     folded = _mended(folded)
     found = list(_brackets(folded))
-    taken = [(each.start, each.end) for each in found]
+    taken, ends = [each.start for each in found], [each.end for each in found]
     found += [
         one
         for one in _labelled(folded, borders)
-        if not any(start < one.end and one.start < end for start, end in taken)
+        if bisect.bisect_left(taken, one.end)
+        == bisect.bisect_right(ends, one.start)  # no bracket begins before its end
     ]
     return sorted(found, key=lambda each: each.start)
 

@@ -21,6 +21,7 @@ from service.reading.rules.naming import checksum, clause_of, clean, key_of, pla
 from service.reading.rules.quotas import Counted, quotas
 from service.reading.rules.registry import Registry, place_of
 from service.reading.rules.review import Flag, flag, in_order
+from service.reading.rules.subjects import WHY
 from service.reading.rules.unread import unread
 
 
@@ -252,7 +253,11 @@ class _Drafting:
             meant = self.members.meant(unit.name)
             roles.setdefault(unit.role.value, {}).setdefault(meant.code)
             words = self.found.text[unit.start : unit.end]
-            entry = Evidence(meant.code, unit.start, unit.end, words, meant.confidence, meant.why)
+            sure = not item.in_sentences or meant.confidence is not Confidence.EXACT
+            confidence, why = (meant.confidence, meant.why) if sure else (Confidence.INFERRED, WHY)
+            if item.in_sentences:
+                self.flags.append(flag("unit_inferred", unit.name, WHY, milestone=key, line=line))
+            entry = Evidence(meant.code, unit.start, unit.end, words, confidence, why)
             told[unit.role.value] = (*told.get(unit.role.value, ()), entry)
             self.flags += self.members.flags_of(unit.name, milestone=key, line=line)
         if not item.units:

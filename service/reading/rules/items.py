@@ -10,12 +10,14 @@ from service.phrases.folding import fold
 from service.phrases.values import Confidence, Found, Kind, Setting
 from service.reading.rules.assignments import Assignment, assignments, first_leads
 from service.reading.rules.dues import chosen, from_label, opening, phrases_in
+from service.reading.rules.form_fields import with_fields
 from service.reading.rules.outline import Section, every, leaves, outline
 from service.reading.rules.sections import heading, holds_tasks, is_report, own_words, reach
+from service.reading.rules.subjects import in_sentences
 from service.reading.rules.tables import Row, table_rows
 from service.reading.rules.unit_lists import Named, UnitRole, once
 
-_CLAUSES = 4  # the level from which on numbers, (1) or ①, count the parts of a sentence
+_CLAUSES = 5  # the level from which on numbers, (1) or ①, count the parts of a sentence
 LINES_ABOVE = 3  # of label lines that may belong to their task
 FEW = 3  # tasks with units behind them, from which on those without are none
 
@@ -24,7 +26,8 @@ FEW = 3  # tasks with units behind them, from which on those without are none
 class Item:
     """A task: its place in the text, its number in the document, its units, its deadline, and others that it names.
 
-    `labelled`: the deadline stands in a field of its own, not in the task's words; `from_heading`: in a heading above.
+    `labelled`: the deadline stands in a field of its own, not in the task's words; `from_heading`: in a heading above;
+    `in_sentences`: the units stand in the task's words.
     """
 
     start: int
@@ -36,6 +39,7 @@ class Item:
     is_open_list: bool = False
     labelled: bool = False
     from_heading: bool = False
+    in_sentences: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,7 @@ def _assigned(page: Page, said: Sequence[Assignment]) -> list[Item]:
     """A task for each assignment: from the section's beginning, or from the assignment before it."""
     sections = every(page.tree)
     starts = [each.start for each in sections]
+    said = with_fields(page.folded, said, lambda place: _holding(sections, starts, place))
     by_note = first_leads(page.folded)
     items: list[Item] = []
     held: set[int] = set()
@@ -197,8 +202,10 @@ def _section_item(page: Page, section: Section, end: int, inside: Sequence[Assig
         phrases = _phrases(page, section.body, end) + _bracketed(page, section.body, end)
         due, others = chosen(sorted(phrases, key=lambda one: one.start), page.setting)
     units = once([unit for one in inside for unit in one.units])
+    said = () if units else in_sentences(page.folded, section.body, end)
     end = max([end, *(one.end for one in inside)])  # a bracket may hold what looks like the next number
-    item = Item(section.body, end, section.path, units, due or above, others, any(one.is_open for one in inside))
+    is_open = any(one.is_open for one in inside)
+    item = Item(section.body, end, section.path, units or said, due or above, others, is_open, in_sentences=bool(said))
     return replace(item, labelled=labelled is not None, from_heading=due is None and above is not None)
 
 
@@ -257,7 +264,8 @@ def _dated_paragraphs(page: Page) -> list[Item]:
         if first is not None and first.reading.kind is not Kind.OPEN and end - first.end > 4:
             due = first
         if due is not None and end - due.end + due.start - start >= 4:
-            found.append(Item(start, end, "", (), due, others))
+            units = in_sentences(page.folded, start, end)
+            found.append(Item(start, end, "", units, due, others, in_sentences=bool(units)))
     return found
 
 

@@ -21,6 +21,8 @@ _LEVELS: tuple[re.Pattern[str], ...] = (
         rf"(?=(?!是|要|年|月|次|个|批|定|些|般|律|切|方面|把手|[{_HAN}])[\u4e00-\u9fff]{{2,12}}(?:\n|$)))"
     ),
     re.compile(rf"\(?(?P<n>[{_HAN}]{{1,4}})\)[、.]?"),
+    # The steps of a timeline, at the beginning of a line: 第一阶段：宣传发动.
+    re.compile(rf"第(?P<n>[{_HAN}]{{1,4}})(?:阶段|步)(?=[ :、,(])"),
     # A number, or one that was lost: .健全…
     re.compile(
         r"(?P<n>[0-9]{1,3})(?:\.(?=(?:19|20)[0-9]{2}[年.])|[.、](?![0-9])|(?=[\u4e00-\u9fff]{2}))"
@@ -29,6 +31,8 @@ _LEVELS: tuple[re.Pattern[str], ...] = (
     re.compile(r"\(?(?P<n>[0-9]{1,3})\)[、.]?"),
     re.compile(rf"(?P<n>[{''.join(_CIRCLED)}])"),
 )
+_STEP, _ARABIC = 3, 4  # the levels of 第一阶段 and of 1.
+_IN_BRACKETS = frozenset({2, 5})  # and those of (一) and (1)
 _BREAKS = "。;；:：)\n 　"  # behind which a section may begin within a line
 
 
@@ -93,7 +97,7 @@ def every(sections: list[Section]) -> list[Section]:
 def _shown(mark: _Mark) -> str:
     """A number as a path shows it, in one spelling: `四)` is (四), `3、` is 3."""
     number = mark.label.strip("().、:　 ")
-    return f"({number})" if mark.level in {2, 4} else number
+    return f"({number})" if mark.level in _IN_BRACKETS else number
 
 
 def _marks(folded: str) -> list[_Mark]:
@@ -107,11 +111,14 @@ def _marks(folded: str) -> list[_Mark]:
             line = folded.rfind("\n", max(0, start - 80), start) + 1 or max(0, start - 80)
             at_line_start = not folded[line:start].strip(" 　#*-·•")
             if not at_line_start and (
-                match.end() == match.end("n") or (match[0].endswith(")") and not match[0].startswith("("))
+                level == _STEP
+                or match.end() == match.end("n")
+                or (match[0].endswith(")") and not match[0].startswith("("))
             ):
                 continue  # a bare number, or one with half a bracket, is one only at the beginning of a line
             behind = start == 0 or folded[start - 1] in _BREAKS
-            found.append(_Mark(level, number, start, match.end(), match[0], at_line_start, behind))
+            end = start if level == _STEP else match.end()  # what a step is called belongs to its words
+            found.append(_Mark(level, number, start, end, match[0], at_line_start, behind))
     return sorted(found, key=lambda mark: (mark.start, -mark.end))
 
 
@@ -130,11 +137,11 @@ def _accepted(marks: list[_Mark]) -> list[_Mark]:
         trusted = mark.at_line_start or (mark.behind_break and follows)
         if not trusted and not (follows and mark.level == 1 and mark.number > 1):
             continue
-        if mark.level == 3 and not follows and not (mark.at_line_start and mark.number <= before + 3):
+        if mark.level == _ARABIC and not follows and not (mark.at_line_start and mark.number <= before + 3):
             continue
         accepted.append(mark)
         reached = mark.end
         last[mark.level] = mark.number
-        for inner in [level for level in last if level > mark.level and level != 3]:
+        for inner in [level for level in last if level > mark.level and level != _ARABIC]:
             del last[inner]
     return accepted

@@ -13,19 +13,22 @@ _BROKEN = re.compile(r"\s*\n\s*")  # a name that the end of a line broke
 _MONTHS = {"1": "monthly", "3": "quarterly", "6": "half_yearly"}
 
 
-def to_spans(text: str, items: Sequence[Item]) -> dict[str, Any]:
-    """Every item with its span (characters), its units as they are written, its deadline's phrase and meaning."""
-    return {"items": [_item(text, item) for item in items]}
+def to_spans(text: str, items: Sequence[Item], *, default: Found | None = None) -> dict[str, Any]:
+    """Every item with its span (characters), its units as they are written, its deadline's phrase and meaning.
+
+    A task without a deadline has the `default` that the document sets for such tasks, where it sets one.
+    """
+    return {"items": [_item(text, item, item.due or default) for item in items]}
 
 
-def _item(text: str, item: Item) -> dict[str, Any]:
+def _item(text: str, item: Item, due: Found | None) -> dict[str, Any]:
     return {
         "span": [item.start, item.end],
         "units": [
             {"name": _BROKEN.sub("", text[unit.start : unit.end]), "role": unit.role.value} for unit in item.units
         ],
-        "due_phrase": item.due.text if item.due else None,
-        "due": _due(item.due),
+        "due_phrase": due.text if due else None,
+        "due": _due(due),
     }
 
 
