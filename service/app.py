@@ -219,7 +219,7 @@ async def _life(gate: Gate, desk: Desk, *, closes_database: bool) -> AsyncIterat
             with at_stop(gate.news.let_go):
                 yield
     finally:
-        desk.stop()
+        desk.stopping.set()
         await asyncio.wait({watching}, timeout=STOP_SECONDS)
         watching.cancel()
         await desk.close()

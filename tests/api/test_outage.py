@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import threading
 from pathlib import Path
 
 import httpx
@@ -87,3 +88,6 @@ async def test_a_service_that_has_nothing_to_send_does_not_start_without_its_dat
     with pytest.raises(Unavailable):
         await app.router.lifespan_context(app).__aenter__()
     await app.state.gate.database.close()
+    for thread in threading.enumerate():  # of a connection that failed; it has a word left for the loop
+        if "_connection_worker_thread" in thread.name:
+            await asyncio.to_thread(thread.join, 5.0)

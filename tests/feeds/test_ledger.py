@@ -17,6 +17,7 @@ from service.feeds.store.fetches import fetches_of
 from service.journal.kinds import Kind
 from service.journal.models import JournalEntry
 from service.kit.actor import COMMAND
+from service.webhooks.models import WebhookEvent
 from tests.feeds.world import SECRET, World
 
 JUSTICE = "unit:demo.justice"
@@ -79,6 +80,10 @@ async def test_who_has_not_fetched_a_moved_date_in_time_is_named_once(world: Wor
     assert (fact.subject, told["unit"], told["program"], told["moved"]) == (idle, "demo.justice", "thunderbird", 1)
     assert told["last_fetched_at"] is not None
     assert len(told["occurrences"]) == 1
+    async with world.database.read() as session:
+        query = select(WebhookEvent).where(WebhookEvent.type == Kind.FEED_STALE)
+        (event,) = (await session.exec(query)).all()
+    assert '"unit":"demo.justice"' in event.message.replace(" ", "")
     await world.edit(milestone, due={"value": "2024-12-05"})
     world.clock.set("2024-10-10T08:00")
     assert await _stale(world) == 2  # a new move is told anew, of both now

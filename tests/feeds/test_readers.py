@@ -13,6 +13,7 @@ from sqlmodel import col, select
 
 from service.feeds.models import FeedEntry
 from service.feeds.rules.facts import from_mapping
+from service.feeds.rules.lint import lint
 from service.feeds.rules.phase import Phase
 from service.feeds.rules.subjects import Language
 from service.feeds.rules.texts import summary
@@ -138,7 +139,8 @@ async def test_every_seeded_feed_reads_the_same_everywhere(seeded: World) -> Non
     filled = 0
     for unit in units:
         expected = await _expected(seeded, unit)
-        text = await seeded.text(f"unit:{unit}")
+        assert lint((await seeded.text(f"unit:{unit}")).encode()) == ()
+        text = await seeded.text(f"unit:{unit}", expand="all")
         if not expected:
             assert "订阅成功" in text
             continue

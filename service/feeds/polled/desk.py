@@ -105,8 +105,7 @@ class Desk:
         self._turned_on: date | None = None
         self._looking: asyncio.Task[None] | None = None
         self._pause_until = 0.0
-        self._ledger_written_at = 0.0
-        self._stopping = asyncio.Event()
+        self.stopping = asyncio.Event()
 
     async def find(self, path: str, query: bytes) -> Page | Refusal:
         """The page at an address, made anew where it has to be. Never raises."""
@@ -256,21 +255,17 @@ class Desk:
         self._links.forget_unknown()
 
     async def watch(self) -> None:
-        """Look once a second, until `stop`: what other processes commit is seen a second later."""
-        while not self._stopping.is_set():
+        """Look once a second, until `stopping` is set: what other processes commit is seen a second later."""
+        while not self.stopping.is_set():
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LOOKS_EVERY):
-                    await self._stopping.wait()
+                    await self.stopping.wait()
                     return
             await self._catch_up(patience=LOOK_PATIENCE, always=True)
             with contextlib.suppress(Unreached):
                 await self._reach.ask(self.maker.keep(), patience=LOOK_PATIENCE)
             await self.reserve.write()
             await self.write_ledger(patience=LOOK_PATIENCE, every=FETCHES_EVERY)
-
-    def stop(self) -> None:
-        """Let the watch end after what is under way."""
-        self._stopping.set()
 
     async def close(self) -> None:
         """Let what is under way come to its end, and write down what was rendered, what went out, and to whom."""
@@ -286,11 +281,9 @@ class Desk:
         """Write down who fetched what, if the last time is so many seconds ago. What cannot be written waits."""
         noted, self.fetched = self.fetched, {}
         self._ledger.take(noted)
-        if monotonic() < self._ledger_written_at + every:
-            return
-        self._ledger_written_at = monotonic()
-        with contextlib.suppress(Unreached):
-            await self._reach.ask(self._ledger.write(), patience=patience)
+        if self._ledger.is_due(every=every):
+            with contextlib.suppress(Unreached):
+                await self._reach.ask(self._ledger.write(), patience=patience)
 
     async def _catch_up(self, *, patience: float = PATIENCE, always: bool = False) -> None:
         """Look, where there is a reason to; wait for it as long as `patience` lasts. One look at a time.

@@ -6,6 +6,7 @@ from datetime import datetime
 from service.feeds.actions import fetching
 from service.feeds.polled.links import bound
 from service.feeds.polled.pages import OpenLink
+from service.feeds.polled.reach import monotonic
 from service.feeds.rules.links import FETCHES_WRITTEN_EVERY
 from service.feeds.rules.programs import program_of
 from service.feeds.store.fetches import Fetch
@@ -25,6 +26,7 @@ class Ledger:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._waiting: dict[tuple[str, str], Fetch] = {}
+        self._written_at = 0.0
         self._written: dict[tuple[str, str], Fetch] = {}
 
     def take(self, noted: Noted) -> None:
@@ -40,8 +42,13 @@ class Ledger:
         last = self._written.get(fetch.key)
         return last is None or fetch.revision != last.revision or fetch.at - last.at >= FETCHES_WRITTEN_EVERY
 
+    def is_due(self, *, every: float) -> bool:
+        """Whether something waits, and nothing was written for so many seconds."""
+        return bool(self._waiting) and monotonic() >= self._written_at + every
+
     async def write(self) -> None:
         """Write what waits. Raises Unavailable, Conflict: then it goes on waiting."""
+        self._written_at = monotonic()
         while self._waiting:
             batch = [self._waiting[key] for key in list(self._waiting)[:BATCH]]
             async with self._database.write() as session:
