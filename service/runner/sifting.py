@@ -23,6 +23,12 @@ MOST_ASIDE = 20  # at once; where more fail, not they are at fault but what is d
 Given = TypeVar("Given")
 
 
+def tell_of_batch(error: Exception, what: str) -> None:
+    """Log that a batch failed, once and not for each of the smaller ones."""
+    if not isinstance(error, Unavailable):
+        _log.warning("a batch failed, smaller ones are tried", what=what, exc_info=error)
+
+
 @dataclass(frozen=True, slots=True)
 class Chosen:
     """Which of the things that are due: `limit` of them at most, none of `without`; `only`: this one and no other."""
@@ -64,8 +70,6 @@ class Sieve:
         """A batch has failed: the next is half as large. Raises the error where the database is away."""
         if isinstance(error, Unavailable):
             raise error
-        if self._whole:
-            _log.warning("a batch failed, smaller ones are tried", what=self.what, exc_info=error)
         self._whole = False
         self._size = max(self._size // 2, 1)
 
@@ -110,6 +114,8 @@ class Sieve:
         if not chosen.only:
             if chosen.limit == 1:
                 raise error
+            if self._whole:
+                tell_of_batch(error, self.what)
             self.shrink(error)
         elif isinstance(error, Unavailable):
             raise error

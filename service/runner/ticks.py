@@ -18,7 +18,7 @@ from service.kit.database import Session
 from service.kit.failpoints import failpoint
 from service.reminders.actions.firing import Fired, fire_due, tally
 from service.reminders.store.due import first_due, next_fire_at
-from service.runner.sifting import Chosen, Sieve
+from service.runner.sifting import Chosen, Sieve, tell_of_batch
 from service.webhooks.actions.endpoints import Listeners
 from service.webhooks.actions.fanning import BATCH as EVENTS
 from service.webhooks.actions.fanning import fan_out
@@ -127,6 +127,7 @@ class Ticks:
             try:
                 return await self._fire(now, self._firings.all)
             except Exception as error:  # noqa: BLE001 - one of them fails, or the one event that is fanned out with them
+                tell_of_batch(error, "firing or event")
                 self._firings.shrink(error)
                 self._events.shrink(error)
                 return (), False

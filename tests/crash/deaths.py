@@ -58,5 +58,7 @@ async def without_database(on: Act) -> None:
 
 async def cut_off(on: Act) -> None:
     """Cut every connection to PostgreSQL at any instant."""
-    await asyncio.sleep(on.chance.uniform(0.0, 1.0))
+    if on.chance.random() < 0.5:
+        await on.editor.until_answered(within=REACHED_WITHIN_S)
+    await asyncio.sleep(on.chance.uniform(0.0, 0.7))
     on.tally["connections cut"] += await on.stage.cut()

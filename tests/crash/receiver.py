@@ -28,6 +28,7 @@ class Memory:
 
     file: IO[str]
     chance: random.Random
+    most_spoilt: int
     secrets: list[str] = field(default_factory=list)
     spoils: dict[tuple[str, str], int] = field(default_factory=dict)  # how many tries of a message are still to fail
 
@@ -61,7 +62,7 @@ class Memory:
 
     def manner(self, path: str, id: str) -> str:
         """How this message is answered; badly only a few times, some for so long that it may not be true any more."""
-        left = self.spoils.setdefault((path, id), self.chance.choice((0, 0, 0, 0, 1, 1, 3, 6)))
+        left = self.spoils.setdefault((path, id), min(self.chance.choice((0, 0, 0, 0, 1, 1, 3, 6)), self.most_spoilt))
         if path != "/moody" or not left:
             return "well"
         self.spoils[path, id] = left - 1
@@ -84,10 +85,10 @@ async def _answer(line: Line, request: Request, memory: Memory) -> None:
     await line.send(b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n" if manner == "error" else OK)
 
 
-async def receive(port: int, path: Path, seed: int) -> None:
+async def receive(port: int, path: Path, *, seed: int, most_spoilt: int) -> None:
     """Receive until killed; says on standard output where."""
     with path.open("a", encoding="utf-8") as file:
-        memory = Memory(file, random.Random(seed))
+        memory = Memory(file, random.Random(seed), most_spoilt)
 
         async def script(line: Line) -> None:
             while True:
@@ -105,5 +106,6 @@ if __name__ == "__main__":
     reader.add_argument("--port", type=int, default=0)
     reader.add_argument("--file", type=Path, required=True)
     reader.add_argument("--seed", type=int, default=0)
+    reader.add_argument("--most-spoilt", type=int, default=6, help="tries of one message that may fail")
     asked = reader.parse_args()
-    asyncio.run(receive(asked.port, asked.file, asked.seed))
+    asyncio.run(receive(asked.port, asked.file, seed=asked.seed, most_spoilt=asked.most_spoilt))

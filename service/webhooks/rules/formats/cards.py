@@ -213,7 +213,7 @@ def _channel(about: FeedStale | EndpointFailing | EndpointDisabled | Ping | Chec
     match about:
         case FeedStale():
             return Card(
-                headline="改期后日历订阅仍未更新",
+                headline="日历订阅久未更新",
                 title=cut(one_line(about.label or about.subject), LONGEST_TITLE),
                 lines=(
                     labelled("订阅内容", about.subject),
