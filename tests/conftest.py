@@ -4,6 +4,7 @@ Whoever takes `database` (or `session` or `api`) runs twice: on SQLite and on Po
 """
 
 import contextlib
+import gc
 import io
 import logging
 import os
@@ -26,15 +27,24 @@ from service.kit.database import Database, Session
 from service.settings import Settings
 from tests.fixtures.life import living
 from tests.fixtures.schema import create_all
-from tests.fixtures.servers import PostgreSQL, postgresql
+from tests.fixtures.servers import SCRATCH, PostgreSQL, postgresql
 
 ADMIN_KEY = "mpk_" + "test" * 10 + "key"
 SECRET = "a secret that only the tests know, long enough"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--every-row`: see `pytest_collection_modifyitems`."""
+    parser.addoption("--every-row", action="store_true", help="go through tables of cases on both databases")
+
+
 def pytest_configure() -> None:
-    """Log as the service does (the library's own default renders every local variable of a traceback), to nobody."""
+    """Log as the service does (the library's own default renders every local variable of a traceback), to nobody.
+
+    Files of tests lie in memory too, where there is room.
+    """
     log.configure(level="debug", style="json", stream=io.StringIO())
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(SCRATCH))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -50,10 +60,36 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
         tracing.start()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests come first, so that no process is left alone with one at the end."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Files with slow tests come first, so that no process is left alone with one at the end.
+
+    A table of cases is gone through on SQLite; its first row alone on PostgreSQL as well, unless `--every-row` asks.
+    """
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
+    if not config.getoption("--every-row"):
+        again = _rows_again(items)
+        config.hook.pytest_deselected(items=again)
+        dropped = set(again)
+        items[:] = [item for item in items if item not in dropped]
+
+
+def _rows_again(items: list[pytest.Item]) -> list[pytest.Item]:
+    seen: set[str] = set()
+    again = []
+    for item in items:
+        test, _, case = item.nodeid.partition("[")
+        if "postgresql" in case and case != "postgresql]":
+            if test in seen:
+                again.append(item)
+            seen.add(test)
+    return again
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays; the collector of garbage need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -1,9 +1,8 @@
 """`python -m tests.conformance`: run the tests that show what works with which program, and write what they show.
 
-The lines come from the mark `compatible(program, what)`. `--collect` only prints them, as JSON, and runs nothing.
+The lines come from the mark `compatible(program, what)`.
 """
 
-import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -46,14 +45,10 @@ class Collector:
             self.outcomes.setdefault(report.nodeid, "yes")
 
 
-def main(words: list[str]) -> int:
-    """Run, or collect. Answers the exit status."""
+def main() -> int:
+    """Run them. Answers the exit status."""
     collector = Collector()
     asked = ["-q", *FOLDERS]
-    if "--collect" in words:
-        status = pytest.main(["--collect-only", "-qqq", *asked], plugins=[collector])
-        print("\n" + json.dumps(sorted(set(collector.lines.values()))))
-        return int(status)
     status = pytest.main(asked, plugins=[collector])
     rows = {line: collector.outcomes.get(test, "no") for test, line in collector.lines.items()}
     PAGE.write_text(written(PAGE.read_text(encoding="utf-8"), table(rows)), encoding="utf-8")
@@ -88,4 +83,4 @@ def shown(page: str) -> list[tuple[str, str, str]]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

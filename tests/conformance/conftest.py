@@ -28,7 +28,7 @@ from tests.feeds.world import Watch, World, desk_on, settle
 from tests.flows.desk import apply_seeds
 
 # As many as can be waited for; `CONFORMANCE_PLANS=1000 pytest tests/conformance` for the whole of an evening.
-PLANS = int(os.environ.get("CONFORMANCE_PLANS", "60"))
+PLANS = int(os.environ.get("CONFORMANCE_PLANS", "24"))
 EVENTS = Form(expand=Expand.ALL)
 RICH = Form(expand=Expand.ALL, rich=Switch.ON)
 TODOS = Form(component=Component.VTODO, expand=Expand.ALL)

@@ -104,9 +104,9 @@ class Act:
     def anybody(self) -> Replica:
         return self.chance.choice(self.replicas)
 
-    async def revive(self) -> None:
-        """Start whoever is dead or stands still."""
-        for each in self.replicas:
+    async def revive(self, among: Sequence[Replica] = ()) -> None:
+        """Start whoever is dead or stands still; `among` these alone, where any are given."""
+        for each in among or self.replicas:
             if each.child is None or each.child.ended is not None or each.child.stopped:
                 await each.start()
 
@@ -145,7 +145,7 @@ async def act(
         places = [Replica(number, quiet_port(), folder, where, environ) for number in range(scene.replicas)]
         editor = Editor([each.base for each in places], KEY, random.Random(seed + 1))
         try:
-            await asyncio.gather(*(each.start() for each in places))
+            await places[0].start()  # the others when a scene wants them
             await editor.set_up(address)
             yield Act(made, places, editor, chance, receipts, say)
         finally:

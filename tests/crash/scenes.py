@@ -38,10 +38,10 @@ async def _stopped_in_earnest(on: Act, turn: int) -> None:
 
 async def stopped_while_others_die(on: Act, _turn: int) -> None:
     """One stands still past its lease, the others are killed at random meanwhile."""
-    await on.revive()
     first, *others = on.replicas
 
     async def die() -> None:
+        await on.revive(others)
         for each in others:
             await at_random(on, each)
 

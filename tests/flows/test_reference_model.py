@@ -239,7 +239,7 @@ def _scripts() -> st.SearchStrategy[list[tuple[Any, ...]]]:
     return st.lists(steps, min_size=8, max_size=25)
 
 
-few = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @few
