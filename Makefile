@@ -24,7 +24,7 @@ test: install check ## Every check, then every test (ARGS="tests/due -x")
 	$(PYTEST) $(ARGS)
 
 cover: install ## Every test, with branch coverage: takes twice as long
-	$(PYTEST) --cov --cov-report=term $(ARGS)
+	$(PYTEST) --everything --cov --cov-report=term $(ARGS)
 
 check: install ## Lint, format, types, import contracts
 	$(BIN)/ruff check .

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import coverage
 import httpx
+import hypothesis
 import pytest
 import structlog
 
@@ -33,18 +34,40 @@ ADMIN_KEY = "mpk_" + "test" * 10 + "key"
 SECRET = "a secret that only the tests know, long enough"
 
 
+# What these folders test stands in front of the store, whose own tests run on both databases.
+DOORS = ("api", "web", "cli")
+# Words of tests in which the database itself matters.
+MATTERS = (
+    "two_",
+    "both",
+    "at_once",
+    "while",
+    "race",
+    "concurrent",
+    "meanwhile",
+    "lost",
+    "outage",
+    "page",
+    "cursor",
+    "order",
+)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--every-row`: see `pytest_collection_modifyitems`."""
-    parser.addoption("--every-row", action="store_true", help="go through tables of cases on both databases")
+    """`--everything`: see `pytest_collection_modifyitems`."""
+    parser.addoption("--everything", action="store_true", help="all tests on both databases, and more examples of each")
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Log as the service does (the library's own default renders every local variable of a traceback), to nobody.
 
     Files of tests lie in memory too, where there is room.
     """
     log.configure(level="debug", style="json", stream=io.StringIO())
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(SCRATCH))
+    if not config.getoption("--everything"):
+        hypothesis.settings.register_profile("quick", max_examples=30)
+        hypothesis.settings.load_profile("quick")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -63,27 +86,27 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Files with slow tests come first, so that no process is left alone with one at the end.
 
-    A table of cases is gone through on SQLite; its first row alone on PostgreSQL as well, unless `--every-row` asks.
+    A table of cases is gone through on SQLite; its first row alone on PostgreSQL as well. At the doors PostgreSQL has
+    its turn where a test is about what databases do differently. `--everything` leaves nothing out.
     """
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
-    if not config.getoption("--every-row"):
-        again = _rows_again(items)
-        config.hook.pytest_deselected(items=again)
-        dropped = set(again)
-        items[:] = [item for item in items if item not in dropped]
+    if not config.getoption("--everything"):
+        again = set(_again(items))
+        config.hook.pytest_deselected(items=sorted(again, key=lambda item: item.nodeid))
+        items[:] = [item for item in items if item not in again]
 
 
-def _rows_again(items: list[pytest.Item]) -> list[pytest.Item]:
+def _again(items: list[pytest.Item]) -> Iterator[pytest.Item]:
     seen: set[str] = set()
-    again = []
     for item in items:
         test, _, case = item.nodeid.partition("[")
-        if "postgresql" in case and case != "postgresql]":
-            if test in seen:
-                again.append(item)
-            seen.add(test)
-    return again
+        if "postgresql" not in case or item.get_closest_marker("slow"):
+            continue
+        is_door = item.path.parent.name in DOORS and not any(word in test.rpartition("::")[2] for word in MATTERS)
+        if is_door or (case != "postgresql]" and test in seen):
+            yield item
+        seen.add(test)
 
 
 def pytest_collection_finish() -> None:
