@@ -1,8 +1,10 @@
 """What the driver's errors mean to whoever asked: our mistake, or a database that is away for the moment."""
 
+import asyncio
 import io
 import json
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -70,6 +72,11 @@ async def test_a_file_that_cannot_be_opened_is_an_outage(tmp_path: Path) -> None
     database = Database(f"sqlite:///{tmp_path}")  # a folder
     with pytest.raises(Unavailable):
         await _run(database, "SELECT 1")
+    await database.close()
+    # The driver's thread still says goodbye to the loop, which must be there to hear it.
+    for thread in threading.enumerate():
+        if "connection_worker" in thread.name:
+            await asyncio.to_thread(thread.join)
 
 
 @pytest.mark.parametrize("state", ("53100", "53300", "57P03", "58030"))
