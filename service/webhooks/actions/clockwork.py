@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from service.kit.database import Session
 from service.kit.failpoints import failpoint
-from service.kit.ids import derived_id, new_id
+from service.kit.ids import derived_id
 from service.progress import store as progress_store
 from service.progress.rules import all_finished
 from service.reminders.store.due import database_now
@@ -18,11 +18,10 @@ from service.webhooks.rules.events import Cadence, Checkpoint, Event, EventType
 from service.webhooks.rules.filters import wants_type
 from service.webhooks.rules.parts import Cause, CauseKind
 from service.webhooks.rules.stored import event_of
-from service.webhooks.rules.words import DeliveryStatus, Rhythm
+from service.webhooks.rules.words import Rhythm
 from service.webhooks.store import clockwork as store
 from service.webhooks.store import deliveries as delivery_store
 from service.webhooks.store import events as event_store
-from service.webhooks.store.deliveries import DeliveryRow
 
 BATCH = 20  # endpoints in one transaction
 MOST_WAITING = 5_000  # events that one digest tells of; the others wait for the next
@@ -157,19 +156,5 @@ async def _send_to_one(session: Session, row: Endpoint, event: Event, *, now: da
     """An event for one endpoint alone, and its delivery, due now: it has no number, nobody else hears of it."""
     kept = row_of(event, jurisdiction=row.jurisdiction)
     await event_store.write_for_one(session, [kept], endpoint=row.id, at=now)
-    delivery = DeliveryRow(
-        id=new_id("dl"),
-        event=event.id,
-        endpoint=row.id,
-        jurisdiction=row.jurisdiction,
-        type=event.type.value,
-        is_notice=False,
-        milestone=None,
-        occurrence=None,
-        status=DeliveryStatus.PENDING.value,
-        reason="",
-        next_at=real,
-        not_after=None,
-        ended_at=None,
-    )
+    delivery = delivery_store.to_one(row, event, at=real)
     await delivery_store.write_deliveries(session, [delivery], now=real)

@@ -26,11 +26,10 @@ from service.webhooks.rules.health import State
 from service.webhooks.rules.notices import Words
 from service.webhooks.rules.parts import Cause, CauseKind, MilestonePart, OccurrencePart, PlanPart, UnitPart
 from service.webhooks.rules.playing import LONGEST, MOST_NOTICES, WORTH, timetable
-from service.webhooks.rules.words import DeliveryStatus
 from service.webhooks.store import deliveries, rehearsals, subjects
 from service.webhooks.store import endpoints as store
 from service.webhooks.store import events as event_store
-from service.webhooks.store.deliveries import DeliveryRow
+from service.webhooks.store.deliveries import to_one
 from service.webhooks.store.events import EventRow
 
 
@@ -99,7 +98,7 @@ async def rehearse(
     cause = Cause(kind=CauseKind.REHEARSAL, id=str(fact.id), actor=str(actor))
     events = await _events(session, score, cause)
     await event_store.write_for_one(session, [_kept(one, row) for one in events], endpoint=row.id, at=now)
-    waiting = [_delivery(one, row, at=at) for one, at in zip(events, times, strict=True)]
+    waiting = [to_one(row, one, at=at, not_after=at + WORTH) for one, at in zip(events, times, strict=True)]
     await deliveries.write_deliveries(session, waiting, now=setting.real_now)
     return Rehearsal(len(times), times[0], times[-1])
 
@@ -212,22 +211,4 @@ def _kept(event: Event, row: Endpoint) -> EventRow:
         occurrence=None,
         kind=None,
         units="[]",
-    )
-
-
-def _delivery(event: Event, row: Endpoint, *, at: datetime) -> DeliveryRow:
-    return DeliveryRow(
-        id=new_id("dl"),
-        event=event.id,
-        endpoint=row.id,
-        jurisdiction=row.jurisdiction,
-        type=event.type.value,
-        is_notice=False,
-        milestone=None,
-        occurrence=None,
-        status=DeliveryStatus.PENDING.value,
-        reason="",
-        next_at=at,
-        not_after=at + WORTH,
-        ended_at=None,
     )

@@ -9,9 +9,11 @@ from sqlalchemy import Select, and_, exists, or_, text
 from sqlmodel import col, select, update
 
 from service.kit.database import Session
+from service.kit.ids import new_id
 from service.milestones.models import Occurrence
 from service.plans.models import Plan
-from service.webhooks.models import Delivery, ReceiverWish, WebhookEvent
+from service.webhooks.models import Delivery, Endpoint, ReceiverWish, WebhookEvent
+from service.webhooks.rules.events import Event
 from service.webhooks.rules.words import DeliveryStatus
 from service.webhooks.store.events import NOTICES, by_reason
 from service.webhooks.store.rows import Same, insert_rows
@@ -43,6 +45,25 @@ class DeliveryRow(NamedTuple):
     next_at: datetime | None
     not_after: datetime | None
     ended_at: datetime | None
+
+
+def to_one(endpoint: Endpoint, event: Event, *, at: datetime, not_after: datetime | None = None) -> DeliveryRow:
+    """The delivery of an event that is meant for one endpoint alone, first tried `at` a real instant."""
+    return DeliveryRow(
+        id=new_id("dl"),
+        event=event.id,
+        endpoint=endpoint.id,
+        jurisdiction=endpoint.jurisdiction,
+        type=event.type.value,
+        is_notice=False,
+        milestone=None,
+        occurrence=None,
+        status=DeliveryStatus.PENDING.value,
+        reason="",
+        next_at=at,
+        not_after=not_after,
+        ended_at=None,
+    )
 
 
 @dataclass(frozen=True, slots=True)
