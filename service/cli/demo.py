@@ -28,6 +28,7 @@ from service.kit import log
 from service.kit.actor import COMMAND
 from service.kit.clock import SimulatedClock, fixed, parse_clock
 from service.kit.database import Session
+from service.kit.memory import keep_what_is_loaded
 from service.planfiles.actions import apply_files
 from service.planfiles.rules.parse import parse_plan_file
 from service.settings import Settings, WrongSettings
@@ -90,6 +91,7 @@ async def _demo(options: argparse.Namespace, folder: Path) -> None:
             clock.begin()  # only now: loading and starting take days of its time
             begun.set()
 
+        keep_what_is_loaded()
         telling = asyncio.create_task(_tell_the_end(begun, clock, settings))
         await _Announced(uvicorn.Config(app, **how(settings, options)), announce).serve()
         telling.cancel()

@@ -81,10 +81,11 @@ def configure(*, level: str, style: str, stream: TextIO | None = None) -> None:
 
 
 def _quieten() -> None:
-    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+    # The gate logs requests, and polls of feeds are counted: uvicorn's own line would cost more than their answers.
+    for name, wanted in (("uvicorn", True), ("uvicorn.error", True), ("uvicorn.access", False)):
         logger = logging.getLogger(name)
         logger.handlers.clear()
-        logger.propagate = True
+        logger.propagate = wanted
     # At debug level these repeat every statement and every wake-up.
     for name in ("aiosqlite", "asyncio", "alembic.runtime.plugins"):
         logging.getLogger(name).setLevel(logging.WARNING)

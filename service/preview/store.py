@@ -9,13 +9,13 @@ from sqlalchemy import Text, cast, exists, or_
 from sqlmodel import col, select
 
 from service.kit.database import Session
+from service.kit.rows import among
 from service.milestones.models import Milestone, Occurrence, OccurrenceUnit
 from service.plans.models import Plan
 from service.preview.rules.foresight import Recorded, Span, Subject
 from service.reminders.models import Firing, ReminderPolicy
 from service.reminders.rules.planning import FiringStatus
 from service.reminders.rules.policy import Policy, parse
-from service.reminders.store.among import among
 
 Dates = Sequence[tuple[date, date]]
 

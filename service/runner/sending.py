@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 
@@ -13,6 +14,7 @@ from service.kit.clock import stopwatch
 from service.kit.database import Session
 from service.kit.errors import MilepostError
 from service.kit.failpoints import failpoint
+from service.reminders.store.due import database_now
 from service.runner.attempting import Attempting
 from service.runner.supervising import Signals
 from service.webhooks.actions.claiming import DEADLINE, LEASE, Claim, Claimed, check_lease, claim, look
@@ -24,6 +26,7 @@ _log = structlog.stdlib.get_logger("milepost.runner")
 
 AT_ONCE = 450  # attempts under way in one process; `kit.outbound` opens 500 connections
 LOOKS_EVERY = 1.0  # seconds
+LOOKS_LATER = 0.2  # seconds after a claim that left nothing
 GATHERS = 0.002  # seconds; what ends within them is settled together
 PAUSE = 0.5  # seconds after a transaction that failed
 GRACE = 5.0  # seconds for what is under way at a stop; the rest comes up again when its lease ends
@@ -61,6 +64,7 @@ class Sender:
         self._finished: list[Finished] = []
         self._stirred = asyncio.Event()  # something finished, something is due, or the end has come
         self._looks = True
+        self._looks_later = False
 
     async def run(self) -> None:
         """Send until the stop."""
@@ -127,6 +131,16 @@ class Sender:
             asyncio.get_running_loop().call_later(found.next_in, self._stir)
         return False
 
+    def _look_later(self) -> None:
+        """Each settlement claims as well, so that there is no hurry; but the last one is followed by none."""
+        if not self._looks_later:
+            self._looks_later = True
+            asyncio.get_running_loop().call_later(LOOKS_LATER, self._later)
+
+    def _later(self) -> None:
+        self._looks_later = False
+        self._stir()
+
     def _stir(self) -> None:
         self._looks = True
         self._stirred.set()
@@ -153,8 +167,8 @@ class Sender:
             await self._settle_each(ended)
             return
         failpoint("deliver.claimed")
-        # There may be more: what was taken has made room, or was all that one claim takes.
-        self._looks = taken.found_something or self._looks
+        self._looks = taken.left or self._looks
+        self._look_later()
         self._start(taken.taken, _UnderWay(stopwatch(), targets))
 
     async def _settle_and_claim(self, ended: Sequence[Finished]) -> tuple[Claim, Mapping[str, Target]]:
@@ -162,17 +176,18 @@ class Sender:
         now, targets = gate.clock.now(), dict[str, Target]()
         room = 0 if stopping else self._at_once - len(self._under_way)
         async with change(gate.database, now=now, zone=gate.settings.timezone, hearers=gate.hearers) as session:
-            await self._settle(session, ended)
-            taken = await claim(session, limit=room)
+            real = await database_now(session)
+            await self._settle(session, ended, real=real)
+            taken = await claim(session, limit=room, now=real)
             if taken.taken:
                 targets = await self._targets.ask(session, {one.endpoint for one in taken.taken}, now=taken.now)
         failpoint("settle.committed")
         return taken, targets
 
-    async def _settle(self, session: Session, ended: Sequence[Finished]) -> None:
+    async def _settle(self, session: Session, ended: Sequence[Finished], *, real: datetime | None = None) -> None:
         if not ended:
             return
-        done = await settle(session, ended, service_now=self._gate.clock.now())
+        done = await settle(session, ended, service_now=self._gate.clock.now(), now=real)
         if done.late:
             _log.warning("attempts came to their end after their lease", count=done.late)
 

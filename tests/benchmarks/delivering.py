@@ -25,6 +25,7 @@ from service.kit import log
 from service.kit.actor import COMMAND
 from service.kit.clock import SimulatedClock
 from service.kit.database import Database
+from service.kit.memory import keep_what_is_loaded
 from service.kit.outbound.client import Outbound
 from service.runner.attempting import Attempting
 from service.runner.sending import Sender
@@ -173,6 +174,7 @@ async def _beside_a_dead_one(url: str, sink: int, *, dead: bool) -> float:
 def run(say: Say, *, quick: bool = False) -> None:
     """Measure on both databases."""
     log.configure(level="error", style="text")
+    keep_what_is_loaded()  # as every process of the service does; the bare loops have the good of it too
     count, rounds = (1_000, 1) if quick else (10_000, 3)
     rows: list[tuple[str, ...]] = []
     apart: list[tuple[str, ...]] = []

@@ -8,13 +8,13 @@ from sqlalchemy import func
 from sqlmodel import col, select
 
 from service.kit.database import Instant, Session
+from service.kit.rows import among
 from service.milestones.models import Milestone, Occurrence
 from service.plans.models import Plan
 from service.reminders.models import Firing
 from service.reminders.rules.ending import Notice
 from service.reminders.rules.offsets import NoticeKind
 from service.reminders.rules.planning import Cause, FiringStatus
-from service.reminders.store.among import among
 
 _KINDS = {kind.value: kind for kind in NoticeKind}
 

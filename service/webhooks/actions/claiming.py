@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from service.kit.database import Session
 from service.kit.failpoints import failpoint
-from service.kit.ids import new_id
+from service.kit.ids import new_id, new_ids
 from service.reminders.store.due import database_now
 from service.webhooks.rules.backoff import MOST_TRIES
 from service.webhooks.rules.events import Position
@@ -50,16 +50,11 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What one claim took, and how many deliveries it ended because they were overtaken. `now`: when, in real time."""
+    """What one claim took. `left`: it is worth asking again at once. `now`: when it was, in real time."""
 
     taken: Sequence[Claimed]
-    ended: int
+    left: bool
     now: datetime
-
-    @property
-    def found_something(self) -> bool:
-        """Whether it is worth asking again at once."""
-        return bool(self.taken or self.ended)
 
 
 @dataclass(slots=True)
@@ -84,10 +79,11 @@ async def claim(session: Session, *, limit: int, now: datetime | None = None) ->
     """
     now = now or await database_now(session)
     if limit <= 0:
-        return Claim((), 0, now)
-    candidates = await store.lock_candidates(session, now=now, most=min(limit, MOST_ENDPOINTS))
+        return Claim((), left=False, now=now)
+    most = min(limit, MOST_ENDPOINTS)
+    candidates = await store.lock_candidates(session, now=now, most=most)
     if not candidates:
-        return Claim((), 0, now)
+        return Claim((), left=False, now=now)
     busy = await store.under_way(session, [one.endpoint for one in candidates], now=now)
     served = _shares(candidates, busy, limit=limit, now=now)
     found = await _find(session, served, now=now)
@@ -98,7 +94,9 @@ async def claim(session: Session, *, limit: int, now: datetime | None = None) ->
     taken = await _take(session, [one for one in found if one.id not in gone], served, now=now)
     await _keep(session, served, now=now)
     failpoint("deliver.leased")
-    return Claim(taken, len(ended), now)
+    # What an endpoint's own cap holds back may go when one of those that were taken has ended, and not before.
+    is_full = sum(one.most for one in served.values()) >= limit
+    return Claim(taken, left=is_full or len(candidates) == most or bool(ended), now=now)
 
 
 def _shares(
@@ -155,14 +153,14 @@ async def _take(
 ) -> list[Claimed]:
     by = Lease(new_id("ls"), now + LEASE)
     messages = await event_store.messages_of(session, {one.event for one in chosen}) if chosen else {}
-    rows, taken = [], []
+    ids, rows, taken = new_ids("at"), [], []
     for one in chosen:
         whose = served[one.endpoint]
         whose.taken += 1
         fresh = whose.who.numbered and one.sequence is None
         whose.last_sequence += fresh
         number = whose.last_sequence if fresh else one.sequence
-        attempt = new_id("at")
+        attempt = next(ids)
         rows.append((attempt, one, number if fresh else None))
         taken.append(
             Claimed(
@@ -203,7 +201,7 @@ async def _keep(session: Session, served: Mapping[str, _Served], *, now: datetim
             }
             | store.health_columns(health)
         )
-    await store.keep_standings(session, rows, "served_at", "allowed_at", "last_sequence", *store.HEALTH)
+    await store.keep_standings(session, rows)
 
 
 @dataclass(frozen=True, slots=True)

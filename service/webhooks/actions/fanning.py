@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from service.kit.database import Session
 from service.kit.failpoints import failpoint
-from service.kit.ids import new_id
+from service.kit.ids import new_ids
 from service.milestones.rules import MilestoneKind, Role
 from service.reminders.store.due import database_now
 from service.webhooks.actions.endpoints import Listener, Listeners
@@ -70,14 +70,14 @@ async def fan_out(
     real = real or await database_now(session)
     scene = await _scene(session, found, everybody, now=now, real=real, speed=speed)
     known: dict[tuple[object, ...], list[Listener]] = {}
-    rows: list[DeliveryRow] = []
+    rows, ids = list[DeliveryRow](), new_ids("dl")
     for place, event in enumerate(found):
         wanted = _wanted(event, everybody, known)
         if event.type == EventType.OCCURRENCE_RESCHEDULED and (told := scene.told_before.get(event.occurrence or "")):
             wanted = _with_told(wanted, scene, told)
         # Within a batch the order of what happened is the order in which it is first tried.
         at = real + timedelta(microseconds=place)
-        rows += [_row(event, listener, scene, at=at) for listener in wanted]
+        rows += [_row(next(ids), event, listener, scene, at=at) for listener in wanted]
     await store.write_deliveries(session, rows, now=real)
     return len(found)
 
@@ -134,12 +134,12 @@ def _with_told(wanted: Sequence[Listener], scene: _Scene, told: Sequence[str]) -
     return [*wanted, *(scene.by_id[id] for id in told if id in scene.by_id and id not in have)]
 
 
-def _row(event: Numbered, listener: Listener, scene: _Scene, *, at: datetime) -> DeliveryRow:
+def _row(id: str, event: Numbered, listener: Listener, scene: _Scene, *, at: datetime) -> DeliveryRow:
     is_notice = event.type in _NOTICES
     status, reason = _first_status(event, listener, scene, is_notice=is_notice)
     pending = status is DeliveryStatus.PENDING
     return DeliveryRow(
-        id=new_id("dl"),
+        id=id,
         event=event.id,
         endpoint=listener.endpoint,
         jurisdiction=listener.jurisdiction,

@@ -7,7 +7,7 @@ from service.journal.kinds import Kind
 from service.journal.models import JournalEntry
 from service.kit.database import Session
 from service.kit.failpoints import failpoint
-from service.kit.ids import new_id
+from service.kit.ids import new_ids
 from service.webhooks.actions.news import tell, to_json_text, to_the_millisecond
 from service.webhooks.actions.superseding import supersede
 from service.webhooks.rules.notices import Around, notice_text
@@ -45,7 +45,8 @@ async def _notices(session: Session, facts: Sequence[JournalEntry], *, now: date
         names=await store.names_of(session, {unit["code"] for one in told for unit in one["units"]}),
     )
     later = await store.next_firings(session, {fact.subject for fact in facts})
-    at, scheduled, rows = to_the_millisecond(now), dict[str, datetime](), []
+    at, scheduled, rows = to_the_millisecond(now), dict[str, datetime](), list[EventRow]()
+    ids = new_ids("evt")
     for fact, one in zip(facts, told, strict=True):
         notice = one["notice"]
         planned_for = notice["scheduled_for"]
@@ -53,7 +54,7 @@ async def _notices(session: Session, facts: Sequence[JournalEntry], *, now: date
             scheduled[planned_for] = datetime.fromisoformat(planned_for)
         rows.append(
             EventRow(
-                id=new_id("evt"),
+                id=next(ids),
                 type=fact.kind,
                 scheduled_for=scheduled[planned_for],
                 not_after=later.get(fact.subject),

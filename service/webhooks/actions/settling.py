@@ -7,6 +7,7 @@ from typing import Any
 
 from service.journal.actions import record
 from service.journal.kinds import Kind
+from service.journal.rules import to_json
 from service.kit.actor import SERVICE
 from service.kit.database import Session
 from service.kit.failpoints import failpoint
@@ -149,7 +150,7 @@ def _attempt(one: Finished) -> AttemptEnd:
         reason=one.judgement.reason,
         status=one.status,
         duration_ms=one.duration_ms,
-        response_headers=dict(one.headers) if one.headers is not None else None,
+        response_headers=to_json(dict(one.headers)) if one.headers is not None else None,
         response_body=one.body or None,
         truncated=one.truncated,
     )
@@ -161,9 +162,9 @@ async def _keep(session: Session, fares: Mapping[str, _Fares], *, now: datetime)
         for id, whose in fares.items()
         if whose.health != whose.standing.health
     ]
-    await claims.keep_standings(session, changed, *claims.HEALTH)
+    await claims.keep_standings(session, changed)
     delivered = [{"endpoint": id, "delivered_at": now} for id, whose in fares.items() if whose.delivered]
-    await claims.keep_standings(session, delivered, "delivered_at")
+    await claims.keep_standings(session, delivered)
     for id, whose in fares.items():
         if whose.has_recovered:
             rate = release_rate(whose.standing.per_minute, form=FormatName(whose.standing.format))

@@ -15,10 +15,10 @@ from sqlalchemy import Boolean, Integer, String, bindparam, text
 from sqlmodel import col, update
 
 from service.kit.database import Instant, Session
+from service.kit.rows import Same, among, insert_rows, is_postgresql, update_rows
 from service.webhooks.models import Attempt, Delivery, EndpointStanding
 from service.webhooks.rules.health import Health, State
 from service.webhooks.rules.words import DeliveryStatus, Outcome
-from service.webhooks.store.rows import Same, insert_rows, is_postgresql
 
 _FIELDS = tuple(Health.__dataclass_fields__)
 _UNDER_WAY = "d.endpoint = s.endpoint AND d.lease IS NOT NULL AND d.next_at > :now"
@@ -206,7 +206,7 @@ async def lease(session: Session, taken: Sequence[tuple[str, Due, int | None]], 
     ids = [one.id for _, one, _ in taken]
     await connection.execute(
         update(Delivery)
-        .where(col(Delivery.id).in_(ids))
+        .where(among(session, col(Delivery.id), ids))
         .values(
             status=DeliveryStatus.PENDING.value,
             lease=by.token,
@@ -215,10 +215,10 @@ async def lease(session: Session, taken: Sequence[tuple[str, Due, int | None]], 
             reason="",
         )
     )
-    numbered = [{"which": one.id, "number": number} for _, one, number in taken if number is not None]
+    numbered = {one.id: number for _, one, number in taken if number is not None}
     if numbered:
-        query = update(Delivery).where(col(Delivery.id) == bindparam("which")).values(sequence=bindparam("number"))
-        await connection.execute(query, numbered)
+        columns = {"sequence": list(numbered.values())}
+        await update_rows(session, Delivery, columns, by={"id": list(numbered)})
     await insert_rows(
         session,
         Attempt,
@@ -280,17 +280,11 @@ async def end(session: Session, ended: Iterable[tuple[str, DeliveryStatus, str]]
         await (await session.connection()).execute(query, rows)
 
 
-async def keep_standings(session: Session, rows: Sequence[dict[str, Any]], *names: str) -> None:
-    """Keep these columns of standings that are locked: each row has `endpoint` and the columns."""
-    if not rows:
-        return
-    query = (
-        update(EndpointStanding)
-        .where(col(EndpointStanding.endpoint) == bindparam("which"))
-        .values({name: bindparam(f"new_{name}") for name in names})
-    )
-    values = [{"which": row["endpoint"]} | {f"new_{name}": row[name] for name in names} for row in rows]
-    await (await session.connection()).execute(query, values)
+async def keep_standings(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Keep columns of standings that are locked: each row has `endpoint` and the same columns as the others."""
+    if rows:
+        columns = {name: [row[name] for row in rows] for name in rows[0]}
+        await update_rows(session, EndpointStanding, columns, by={"endpoint": columns.pop("endpoint")})
 
 
 def health_columns(health: Health) -> dict[str, Any]:

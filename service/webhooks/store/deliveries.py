@@ -10,13 +10,13 @@ from sqlmodel import col, select, update
 
 from service.kit.database import Session
 from service.kit.ids import new_id
+from service.kit.rows import Same, insert_rows
 from service.milestones.models import Occurrence
 from service.plans.models import Plan
 from service.webhooks.models import Delivery, Endpoint, ReceiverWish, WebhookEvent
 from service.webhooks.rules.events import Event
 from service.webhooks.rules.words import DeliveryStatus
 from service.webhooks.store.events import NOTICES, by_reason
-from service.webhooks.store.rows import Same, insert_rows
 from service.webhooks.store.subjects import batches
 
 

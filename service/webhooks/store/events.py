@@ -10,9 +10,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select, update
 
 from service.kit.database import Session
+from service.kit.rows import Column, Same, among, insert_rows
 from service.webhooks.models import EventCounter, WebhookEvent
 from service.webhooks.rules.events import EventType
-from service.webhooks.store.rows import Column, Same, insert_rows
 from service.webhooks.store.subjects import batches
 
 NOTICES = (EventType.OCCURRENCE_DUE_SOON, EventType.OCCURRENCE_DUE, EventType.OCCURRENCE_OVERDUE)
@@ -152,11 +152,8 @@ def by_reason(reasons: Mapping[str, str]) -> dict[str, list[str]]:
 
 async def messages_of(session: Session, ids: Collection[str]) -> dict[str, str]:
     """Event → its text."""
-    found: dict[str, str] = {}
-    for some in batches(ids):
-        query = select(WebhookEvent.id, WebhookEvent.message).where(col(WebhookEvent.id).in_(some))
-        found |= {row[0]: row[1] for row in await session.exec(query)}
-    return found
+    query = select(WebhookEvent.id, WebhookEvent.message).where(among(session, col(WebhookEvent.id), ids))
+    return {row[0]: row[1] for row in await (await session.connection()).execute(query)}
 
 
 async def exists(session: Session, id: str) -> bool:

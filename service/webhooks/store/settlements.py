@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, func
+from sqlalchemy import func
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import col, select, update
+from sqlmodel import col, select
 
-from service.kit.database import Instant, Json, Session
+from service.kit.database import Session
+from service.kit.rows import Same, among, is_postgresql, update_rows
 from service.milestones.models import Occurrence
 from service.webhooks.models import Attempt, Delivery, Endpoint, EndpointStanding, ReceiverWish
 from service.webhooks.rules.health import Health, State
 from service.webhooks.rules.words import DeliveryStatus
 from service.webhooks.store.deliveries import end_notices
-from service.webhooks.store.rows import is_postgresql
 
 _OF_HEALTH = tuple(Health.__dataclass_fields__)
 
@@ -44,14 +44,14 @@ class Leased:
 
 
 class AttemptEnd(NamedTuple):
-    """What an attempt learned; the fields but the first are columns of `Attempt`."""
+    """What an attempt learned; the fields but the first are columns of `Attempt`. `response_headers` is JSON."""
 
     attempt: str
     outcome: str
     reason: str
     status: int | None
     duration_ms: int | None
-    response_headers: dict[str, str] | None
+    response_headers: str | None
     response_body: bytes | None
     truncated: bool
 
@@ -94,54 +94,25 @@ async def lock_standings(session: Session, endpoints: Collection[str]) -> dict[s
 async def lock_leased(session: Session, deliveries: Collection[str]) -> dict[str, Leased]:
     """These deliveries as they are now; nobody else changes them until this transaction ends."""
     columns: Any = (Delivery.id, Delivery.lease, Delivery.next_at, Delivery.not_after, Delivery.overtaken)
-    query: Any = (
-        select(*columns).where(col(Delivery.id).in_(sorted(deliveries))).order_by(col(Delivery.id)).with_for_update()
-    )
-    return {row[0]: Leased(*row) for row in await session.exec(query)}
+    mine = among(session, col(Delivery.id), deliveries)
+    query: Any = select(*columns).where(mine).order_by(col(Delivery.id)).with_for_update()
+    return {row[0]: Leased(*row) for row in await (await session.connection()).execute(query)}
 
 
 async def end_attempts(session: Session, ends: Sequence[AttemptEnd], *, now: datetime) -> None:
     """Write down what attempts learned, whoever holds their deliveries by now."""
-    if not ends:
-        return
-    names = AttemptEnd._fields[1:]
-    types: dict[str, Any] = {"response_headers": Json}
-    query = (
-        update(Attempt)
-        .where(col(Attempt.id) == bindparam("which"))
-        .values({name: bindparam(f"new_{name}", type_=types.get(name)) for name in names} | {"ended_at": now})
-    )
-    rows = [{"which": one.attempt} | {f"new_{name}": getattr(one, name) for name in names} for one in ends]
-    await (await session.connection()).execute(query, rows)
+    if ends:
+        ids, *learned = zip(*ends, strict=True)
+        columns = dict(zip(AttemptEnd._fields[1:], learned, strict=True))
+        await update_rows(session, Attempt, {**columns, "ended_at": Same(now)}, by={"id": ids})
 
 
 async def end_deliveries(session: Session, ends: Sequence[DeliveryEnd]) -> None:
     """What becomes of deliveries; fenced by their leases, which are known to hold."""
-    if not ends:
-        return
-    query = (
-        update(Delivery)
-        .where(col(Delivery.id) == bindparam("which"), col(Delivery.lease) == bindparam("token"))
-        .values(
-            status=bindparam("how"),
-            reason=bindparam("why"),
-            next_at=bindparam("again", type_=Instant()),
-            ended_at=bindparam("over", type_=Instant()),
-            lease=None,
-        )
-    )
-    rows = [
-        {
-            "which": one.delivery,
-            "token": one.lease,
-            "how": one.status,
-            "why": one.reason,
-            "again": one.next_at,
-            "over": one.ended_at,
-        }
-        for one in ends
-    ]
-    await (await session.connection()).execute(query, rows)
+    if ends:
+        ids, leases, *become = zip(*ends, strict=True)
+        columns = dict(zip(DeliveryEnd._fields[2:], become, strict=True))
+        await update_rows(session, Delivery, {**columns, "lease": Same(None)}, by={"id": ids, "lease": leases})
 
 
 async def count_kept(session: Session, endpoint: str) -> int:

@@ -1,0 +1,90 @@
+"""Many rows in one statement, on both databases: what is written comes back, what is changed is what was asked for."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlmodel import col, select
+
+from service.kit.database import Session
+from service.kit.errors import Conflict
+from service.kit.rows import Column, Same, among, insert_rows, update_rows
+from service.webhooks.models import EventCounter, WebhookEvent
+
+AT = datetime(2024, 2, 29, 23, 59, 59, 123456, tzinfo=UTC)
+HARD = ("'; DROP TABLE webhook_event; --", '区\u2028\\n"{}', "")
+
+
+async def _write(session: Session, ids: Sequence[str]) -> None:
+    columns: dict[str, Column] = {
+        "id": ids,
+        "type": Same("plan.published"),
+        "at": Same(AT),
+        "created_at": [AT + timedelta(seconds=place) for place, _ in enumerate(ids)],
+        "units": Same('[["区", null]]'),
+        "message": [HARD[place % len(HARD)] for place, _ in enumerate(ids)],
+        "overtaken": Same(""),
+    }
+    await insert_rows(session, WebhookEvent, columns)
+
+
+async def _read(session: Session) -> dict[str, WebhookEvent]:
+    rows = await session.exec(select(WebhookEvent).execution_options(populate_existing=True))
+    return {row.id: row for row in rows}
+
+
+async def test_what_is_written_in_bulk_comes_back_as_it_was(session: Session) -> None:
+    await _write(session, ["a", "b", "c"])
+    found = await _read(session)
+    assert [found[id].message for id in "abc"] == list(HARD)
+    assert [found[id].created_at - AT for id in "abc"] == [timedelta(seconds=place) for place in range(3)]
+    assert [(row.at, row.number, row.units) for row in found.values()] == [(AT, None, [["区", None]])] * 3
+
+
+async def test_rows_are_changed_by_what_they_are_found_by_and_others_are_left(session: Session) -> None:
+    await _write(session, ["a", "b", "c"])
+    changes: dict[str, Column] = {
+        "overtaken": ["one", "two", "three"],
+        "fanned_out_at": Same(AT),
+        "type": Same("occurrence.due"),
+    }
+    found_by: dict[str, Column] = {
+        "id": ["a", "b", "nobody"],
+        "type": ["plan.published", "another type", "plan.published"],
+    }
+    await update_rows(session, WebhookEvent, changes, by=found_by)
+    found = await _read(session)
+    assert [found[id].overtaken for id in "abc"] == ["one", "", ""]
+    assert [found[id].fanned_out_at for id in "abc"] == [AT, None, None]
+    assert [found[id].type for id in "abc"] == ["occurrence.due", "plan.published", "plan.published"]
+
+
+async def test_nothing_to_write_is_no_statement(session: Session) -> None:
+    await _write(session, [])
+    await update_rows(session, WebhookEvent, {"overtaken": []}, by={"id": []})
+    assert not await _read(session)
+
+
+async def test_one_is_found_among_many_and_none_among_none(session: Session) -> None:
+    await _write(session, ["a", "b", "c"])
+    wanted = ["c", "a", *(f"nobody {place}" for place in range(40_000))]
+    query = select(WebhookEvent.id).order_by(col(WebhookEvent.id))
+    assert list(await session.exec(query.where(among(session, col(WebhookEvent.id), wanted)))) == ["a", "c"]
+    assert list(await session.exec(query.where(among(session, col(WebhookEvent.id), [])))) == []
+
+
+async def test_a_key_that_is_there_already_is_a_contradiction(session: Session) -> None:
+    await _write(session, ["a"])
+    with pytest.raises(Exception, match=r"(?i)unique") as caught:
+        await _write(session, ["b", "a"])
+    assert not isinstance(caught.value, Conflict)  # the transaction's own end says that
+
+
+async def test_a_statement_says_how_many_rows_it_changed_and_gives_back_those_that_it_returns(session: Session) -> None:
+    connection = await session.connection()
+    await connection.exec_driver_sql("INSERT INTO event_counter (name, last) VALUES ('x', 1), ('y', 2)")
+    changed = await connection.exec_driver_sql("UPDATE event_counter SET last = last + 1 WHERE last < 9")
+    assert changed.rowcount == 2
+    returned = await connection.exec_driver_sql("UPDATE event_counter SET last = 9 WHERE name = 'x' RETURNING last")
+    assert [tuple(row) for row in returned] == [(9,)]
+    assert (await session.exec(select(EventCounter.last).where(EventCounter.name == "y"))).one() == 3
