@@ -6,6 +6,7 @@ from functools import lru_cache
 from sqlmodel import col, select
 
 from service.kit.database import Session
+from service.kit.rows import among
 from service.milestones.models import Occurrence, OccurrenceUnit
 from service.milestones.rules import Role
 from service.progress.models import Progress
@@ -57,15 +58,14 @@ async def standings(session: Session, occurrences: Collection[str]) -> dict[str,
     mine = (col(Progress.occurrence) == col(OccurrenceUnit.occurrence)) & (
         col(Progress.unit) == col(OccurrenceUnit.unit)
     )
-    for some in _batches(occurrences):
-        query = (
-            select(OccurrenceUnit.occurrence, OccurrenceUnit.unit, OccurrenceUnit.role, col(Progress.status))
-            .outerjoin(Progress, mine)
-            .where(col(OccurrenceUnit.occurrence).in_(some))
-            .order_by(col(OccurrenceUnit.position))
-        )
-        for occurrence, unit, role, status in await session.exec(query):
-            found[occurrence].append(_standing(unit, role, status))
+    query = (
+        select(OccurrenceUnit.occurrence, OccurrenceUnit.unit, OccurrenceUnit.role, col(Progress.status))
+        .outerjoin(Progress, mine)
+        .where(among(session, col(OccurrenceUnit.occurrence), occurrences))
+        .order_by(col(OccurrenceUnit.position))
+    )
+    for occurrence, unit, role, status in await session.exec(query):
+        found[occurrence].append(_standing(unit, role, status))
     return found
 
 

@@ -183,12 +183,12 @@ class Ticks:
     def _count(self, fired: Sequence[Fired]) -> None:
         if not fired:
             return
-        ended = tally(fired)
+        ended, observe = tally(fired), self._gate.metrics.lateness.observe
         for (kind, outcome), count in ended.items():
             self._gate.metrics.firings.labels(kind, outcome).inc(count)
         for one in fired:
             if one.fact is not None:
-                self._gate.metrics.lateness.observe(max(one.lateness.total_seconds(), 0.0))
+                observe(max(one.lateness.total_seconds(), 0.0))
         told = {" ".join(how): count for how, count in sorted(ended.items())}
         late = round(fired[0].lateness.total_seconds(), 3)  # they come the oldest first
         _log.info("fired", count=len(fired), ended=told, lateness_s=late)

@@ -1,5 +1,7 @@
 """Which events an endpoint wants."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -65,8 +67,9 @@ def test_news_of_the_channel_goes_by_type_and_jurisdiction_alone() -> None:
     assert matches(Filter(plans=frozenset({"another"}), units=frozenset({"x.y"})), failing)
     assert not matches(Filter(types=frozenset({"occurrence.*"})), failing)
     assert not matches(Filter(jurisdictions=frozenset({"baoshan"})), failing)
-    ping = facets_of(example(EventType.ENDPOINT_PING))
-    assert matches(Filter(jurisdictions=frozenset({"baoshan"})), ping)
+    of_nobody = replace(failing, jurisdiction=None)
+    assert matches(Filter(plans=frozenset({"another"})), of_nobody)
+    assert not matches(Filter(jurisdictions=frozenset({"baoshan"})), of_nobody)
 
 
 @pytest.mark.parametrize(

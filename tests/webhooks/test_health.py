@@ -147,16 +147,28 @@ def test_an_answer_that_comes_after_an_endpoint_was_disabled_does_not_enable_it(
 
 
 def test_being_told_to_slow_down_pauses_longer_each_time_and_does_not_count_as_failing() -> None:
-    health, pauses = HEALTHY, []
+    health, pauses, at = HEALTHY, [], NOW
     for _ in range(8):
-        health = after_answer(health, SLOW_DOWN, now=NOW).health
+        health = after_answer(health, SLOW_DOWN, now=at).health
         assert health.throttled_until is not None
-        pauses.append(health.throttled_until - NOW)
+        pauses.append(health.throttled_until - at)
+        at = health.throttled_until
+    at -= pauses[-1]
     assert pauses[:3] == [FIRST_THROTTLE, 2 * FIRST_THROTTLE, 4 * FIRST_THROTTLE]
     assert pauses[-1] == LONGEST_THROTTLE
     assert (health.state, health.failures) == (State.HEALTHY, 0)
-    assert permit(health, now=NOW + LONGEST_THROTTLE - MINUTE) is Permit.NONE
-    assert permit(health, now=NOW + LONGEST_THROTTLE) is Permit.ALL
+    assert permit(health, now=at + LONGEST_THROTTLE - MINUTE) is Permit.NONE
+    assert permit(health, now=at + LONGEST_THROTTLE) is Permit.ALL
+
+
+def test_many_that_were_on_their_way_together_ask_for_one_pause_and_a_success_among_them_does_not_end_it() -> None:
+    health = HEALTHY
+    for _ in range(50):
+        health = after_answer(health, SLOW_DOWN, now=NOW).health
+    assert (health.throttles, health.throttled_until) == (1, NOW + FIRST_THROTTLE)
+    health = after_answer(health, SUCCESS, now=NOW).health
+    assert (health.throttles, health.throttled_until) == (1, NOW + FIRST_THROTTLE)
+    assert after_answer(health, SUCCESS, now=NOW + FIRST_THROTTLE).health == HEALTHY
 
 
 def test_a_pause_that_was_asked_for_is_kept_and_a_shorter_one_does_not_end_it() -> None:

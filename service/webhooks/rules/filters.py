@@ -61,20 +61,14 @@ def matches(wanted: Filter, facets: Facets) -> bool:
     """Whether an endpoint with this filter hears of an event.
 
     An event that is not about what the filter names (an endpoint's failure, say, where a plan is asked for) is not for
-    it, except that `endpoint.*` is judged by type and jurisdiction alone: it concerns the channel, not the work.
+    it, except that `endpoint.*` is judged by type and jurisdiction alone: it concerns the channel, not the work. Of
+    one that belongs to no jurisdiction nobody hears who asks for some.
     """
-    if not wants_type(wanted.types, facets.type):
-        return False
-    if wanted.jurisdictions and facets.jurisdiction is not None and facets.jurisdiction not in wanted.jurisdictions:
+    if not (wants_type(wanted.types, facets.type) and _within(facets.jurisdiction, wanted.jurisdictions)):
         return False
     if facets.type.startswith("endpoint."):
         return True
-    return (
-        _within(facets.jurisdiction, wanted.jurisdictions)
-        and _within(facets.plan, wanted.plans)
-        and _within(facets.kind, wanted.kinds)
-        and _concerns(facets.units, wanted)
-    )
+    return _within(facets.plan, wanted.plans) and _within(facets.kind, wanted.kinds) and _concerns(facets.units, wanted)
 
 
 def wants_type(patterns: Iterable[str], event_type: EventType) -> bool:

@@ -84,7 +84,7 @@ def after_answer(health: Health, judgement: Judgement, *, now: datetime) -> Tran
     if health.state is State.DISABLED:
         return Transition(health)  # an answer to something that was on its way when it was disabled
     if judgement.delivered:
-        return Transition(HEALTHY)
+        return Transition(_well(health, now=now))
     if judgement.effect is Effect.THROTTLE:
         health = _throttled(health, judgement.retry_after, now=now)
     if not judgement.counts:
@@ -92,11 +92,28 @@ def after_answer(health: Health, judgement: Judgement, *, now: datetime) -> Tran
     return _failed(health, reason=judgement.reason, now=now)
 
 
+def _well(health: Health, *, now: datetime) -> Health:
+    """All is well; a pause that it asked for meanwhile holds on: this answer is to something that was sent before."""
+    if not _rests(health, now=now):
+        return HEALTHY
+    return replace(HEALTHY, throttles=health.throttles, throttled_until=health.throttled_until)
+
+
 def _throttled(health: Health, retry_after: timedelta | None, *, now: datetime) -> Health:
-    """Left alone for what it asked, or for twice as long as last time."""
+    """Left alone for what it asked, or for twice as long as last time.
+
+    Several that were on their way together say it several times, and are one time.
+    """
+    if _rests(health, now=now):
+        until = max(now + (retry_after or timedelta()), health.throttled_until or now)
+        return replace(health, throttled_until=until)
     pause = retry_after or min(FIRST_THROTTLE * 2 ** min(health.throttles, 10), LONGEST_THROTTLE)
-    until = max(now + pause, health.throttled_until or now)
-    return replace(health, throttles=health.throttles + 1, throttled_until=until)
+    return replace(health, throttles=health.throttles + 1, throttled_until=now + pause)
+
+
+def _rests(health: Health, *, now: datetime) -> bool:
+    """Whether nothing is sent to it because it asked for a pause."""
+    return health.throttled_until is not None and now < health.throttled_until
 
 
 def _back_from_probe(health: Health, *, now: datetime) -> Health:
@@ -130,7 +147,7 @@ def _probe_failed(health: Health, *, now: datetime) -> Transition:
 
 def permit(health: Health, *, now: datetime) -> Permit:
     """What may go out now. Whoever takes a PROBE calls `begin_probe` in the same transaction."""
-    if health.state is State.DISABLED or (health.throttled_until is not None and now < health.throttled_until):
+    if health.state is State.DISABLED or _rests(health, now=now):
         return Permit.NONE
     if health.state is State.PROBING:
         return Permit.NONE

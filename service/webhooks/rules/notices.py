@@ -6,6 +6,7 @@ Byte for byte what `stored.text_of` makes of the same `OccurrenceNotice`, in an 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pydantic_core import to_json
@@ -32,13 +33,15 @@ class Around:
 
 
 _NO_WORDS = Words("", "")
+# Thousands of notices share a few instants.
+_told, _read = lru_cache(maxsize=1_000)(instant), lru_cache(maxsize=1_000)(datetime.fromisoformat)
 
 
 def notice_text(kind: str, told: Json, around: Around, *, jurisdiction: str | None, at: datetime) -> str:
     """What is kept of a notice: `told` is what its fact says afterwards, `at` when it went out."""
-    notice, fired_at = told["notice"], instant(at)
+    notice, fired_at = told["notice"], _told(at)
     words = around.milestones.get(told["milestone"], _NO_WORDS)
-    due_time, scheduled_for = told["due_time"], datetime.fromisoformat(notice["scheduled_for"])
+    due_time, scheduled_for = told["due_time"], _read(notice["scheduled_for"])
     names = around.names
     body = {
         "type": kind,
@@ -81,7 +84,7 @@ def notice_text(kind: str, told: Json, around: Around, *, jurisdiction: str | No
                 for each in told["units"]
             ],
             "offset": notice["offset"],
-            "scheduled_for": instant(scheduled_for),
+            "scheduled_for": _told(scheduled_for),
             "fired_at": fired_at,
             "lateness_s": max(int((at - scheduled_for).total_seconds()), 0),
             "cause": {"kind": "firing", "id": notice["firing"], "actor": None},

@@ -12,6 +12,7 @@ from sqlalchemy import func
 from sqlmodel import col, select
 
 from service.kit.database import Session
+from service.kit.rows import among
 from service.milestones.models import Milestone, Occurrence
 from service.plans.models import Plan
 from service.reminders.models import Firing
@@ -44,13 +45,11 @@ async def words_of(session: Session, milestones: Collection[str]) -> dict[str, W
     own, plans = col(Milestone.due), col(Plan.default_due)
     phrase = func.coalesce(own["phrase"].as_string(), "")
     inherited = func.coalesce(plans["phrase"].as_string(), "")
-    for some in batches(milestones):
-        columns: Any = (Milestone.id, Milestone.ref, own.is_(None), phrase, inherited)
-        query: Any = (
-            select(*columns).join(Plan, col(Plan.slug) == col(Milestone.plan)).where(col(Milestone.id).in_(some))
-        )
-        for id, ref, inherits, said, of_plan in await session.exec(query):
-            found[id] = Words(ref, of_plan if inherits else said)
+    columns: Any = (Milestone.id, Milestone.ref, own.is_(None), phrase, inherited)
+    mine = among(session, col(Milestone.id), milestones)
+    query: Any = select(*columns).join(Plan, col(Plan.slug) == col(Milestone.plan)).where(mine)
+    for id, ref, inherits, said, of_plan in await session.exec(query):
+        found[id] = Words(ref, of_plan if inherits else said)
     return found
 
 
@@ -71,24 +70,18 @@ async def plans_of(session: Session, slugs: Collection[str]) -> dict[str, Any]:
 
 async def names_of(session: Session, units: Collection[str]) -> dict[str, str]:
     """Unit → name."""
-    found: dict[str, str] = {}
-    for some in batches(units):
-        query = select(Unit.code, Unit.name).where(col(Unit.code).in_(some))
-        found |= {row[0]: row[1] for row in await session.exec(query)}
-    return found
+    query = select(Unit.code, Unit.name).where(among(session, col(Unit.code), units))
+    return {row[0]: row[1] for row in await session.exec(query)}
 
 
 async def next_firings(session: Session, occurrences: Collection[str]) -> dict[str, datetime]:
     """Occurrence → the instant for which its next notice is planned, where another one is."""
-    found: dict[str, datetime] = {}
-    for some in batches(occurrences):
-        query = (
-            select(Firing.occurrence, func.min(Firing.fire_at))
-            .where(col(Firing.occurrence).in_(some), Firing.status == FiringStatus.PENDING.value)
-            .group_by(col(Firing.occurrence))
-        )
-        found |= {row[0]: row[1] for row in await session.exec(query)}
-    return found
+    query = (
+        select(Firing.occurrence, func.min(Firing.fire_at))
+        .where(among(session, col(Firing.occurrence), occurrences), Firing.status == FiringStatus.PENDING.value)
+        .group_by(col(Firing.occurrence))
+    )
+    return {row[0]: row[1] for row in await session.exec(query)}
 
 
 async def dates_of_plans(session: Session, slugs: Collection[str]) -> dict[str, PlanDates]:
