@@ -180,7 +180,8 @@ class Sender:
             await self._settle(session, ended, real=real)
             taken = await claim(session, limit=room, now=real)
             if taken.taken:
-                targets = await self._targets.ask(session, {one.endpoint for one in taken.taken}, now=taken.now)
+                revisions = {one.endpoint: one.revision for one in taken.taken}
+                targets = await self._targets.ask(session, revisions, now=taken.now)
         failpoint("settle.committed")
         return taken, targets
 

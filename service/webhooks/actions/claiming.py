@@ -16,7 +16,6 @@ from service.webhooks.rules.health import Health, Permit, State, abandon_probe, 
 from service.webhooks.rules.pacing import allowance, at_once, next_allowed
 from service.webhooks.rules.words import DeliveryStatus
 from service.webhooks.store import claims as store
-from service.webhooks.store import events as event_store
 from service.webhooks.store.claims import Candidate, Due, Lease
 
 DEADLINE = timedelta(seconds=15)  # over a whole attempt
@@ -30,7 +29,8 @@ TOO_LATE = "a later notice says it better"
 class Claimed:
     """One attempt that is to be made, and everything about it but where it goes.
 
-    `tries` counts this one. `lease_until` is real time; after it, whatever became of the attempt changes nothing.
+    `revision` is the endpoint's, `tries` counts this one. `lease_until` is real time; after it, whatever became of the
+    attempt changes nothing.
     """
 
     attempt: str
@@ -38,6 +38,7 @@ class Claimed:
     lease: str
     lease_until: datetime
     endpoint: str
+    revision: int
     event: str
     type: str
     is_notice: bool
@@ -152,7 +153,6 @@ async def _take(
     session: Session, chosen: Sequence[Due], served: Mapping[str, _Served], *, now: datetime
 ) -> list[Claimed]:
     by = Lease(new_id("ls"), now + LEASE)
-    messages = await event_store.messages_of(session, {one.event for one in chosen}) if chosen else {}
     ids, rows, taken = new_ids("at"), [], []
     for one in chosen:
         whose = served[one.endpoint]
@@ -169,6 +169,7 @@ async def _take(
                 lease=by.token,
                 lease_until=by.until,
                 endpoint=one.endpoint,
+                revision=whose.who.revision,
                 event=one.event,
                 type=one.type,
                 is_notice=one.is_notice,
@@ -176,7 +177,7 @@ async def _take(
                 occurrence=one.occurrence,
                 tries=one.tries + 1,
                 position=_position(number),
-                message=messages[one.event],
+                message=one.message,
             )
         )
     await store.lease(session, rows, by=by, now=now)

@@ -9,9 +9,10 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Boolean, Integer, String, bindparam, text
+from sqlalchemy import Boolean, Integer, String, TextClause, bindparam, text
 from sqlmodel import col, update
 
 from service.kit.database import Instant, Session
@@ -39,7 +40,7 @@ WHERE e.retired_at IS NULL AND NOT e.paused AND s.state <> 'disabled'
 """  # noqa: S608 - of our own words alone
 _CANDIDATES = f"""
 SELECT s.endpoint, {", ".join(f"s.{name}" for name in _FIELDS)}, s.allowed_at, s.last_sequence,
-    e.numbered, e.concurrency, e.per_minute, e.format
+    e.numbered, e.concurrency, e.per_minute, e.format, e.revision
 {_TRYABLE}
 ORDER BY s.served_at, s.endpoint LIMIT :most
 """
@@ -51,7 +52,9 @@ _NAMES = (
     "id", "event", "endpoint", "jurisdiction", "type", "is_notice", "milestone", "occurrence", "status", "tries",
     "sequence", "not_after", "lease", "overtaken",
 )  # fmt: skip
-_SHOWN = ", ".join(f"d.{name}" for name in _NAMES)
+# Not joined: what is due comes by its place in an index, and no planner may have another idea.
+_MESSAGE = "(SELECT v.message FROM webhook_event AS v WHERE v.id = d.event) AS message"
+_SHOWN = ", ".join([*(f"d.{name}" for name in _NAMES), _MESSAGE])
 _DUE = "x.status = 'pending' AND x.next_at <= :now ORDER BY x.next_at, x.id"
 _DUE_ON_POSTGRESQL = f"""
 SELECT {_SHOWN} FROM unnest(CAST(:endpoints AS text[]), CAST(:most AS int[])) AS w (endpoint, most)
@@ -80,11 +83,12 @@ class Candidate:
     concurrency: int
     per_minute: int | None
     format: str
+    revision: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """A delivery that is due. `lease`: of whoever tried it last and never said how that ended."""
+    """A delivery that is due, and its event's text. `lease`: of whoever tried it last and never said how that ended."""
 
     id: str
     event: str
@@ -100,11 +104,28 @@ class Due:
     not_after: datetime | None
     lease: str | None
     overtaken: str
+    message: str
+
+
+# Made once: to read a statement for its parameters takes longer than to run it.
+@cache
+def _timed(statement: str) -> TextClause:
+    return text(statement).bindparams(bindparam("now", type_=Instant()))
+
+
+@cache
+def _candidates(statement: str) -> Any:
+    return _timed(statement).columns(**_CANDIDATE_TYPES)
+
+
+@cache
+def _due(statement: str) -> Any:
+    return _timed(statement).columns(**_DUE_TYPES)
 
 
 async def any_due(session: Session, *, now: datetime) -> bool:
     """Whether there is anything to claim; locks nothing."""
-    query = text(f"SELECT 1 {_TRYABLE} LIMIT 1").bindparams(bindparam("now", type_=Instant()))
+    query = _timed(f"SELECT 1 {_TRYABLE} LIMIT 1")
     return (await (await session.connection()).execute(query, {"now": now})).first() is not None
 
 
@@ -125,8 +146,7 @@ async def next_due(session: Session, *, now: datetime) -> datetime | None:
 
 async def lock_candidates(session: Session, *, now: datetime, most: int) -> list[Candidate]:
     """Endpoints with something due, whoever was served the longest ago first; passing over what others hold."""
-    skip = " FOR UPDATE OF s SKIP LOCKED" if is_postgresql(session) else ""
-    query = text(_CANDIDATES + skip).bindparams(bindparam("now", type_=Instant())).columns(**_CANDIDATE_TYPES)
+    query = _candidates(_CANDIDATES + (" FOR UPDATE OF s SKIP LOCKED" if is_postgresql(session) else ""))
     found = []
     for row in (await (await session.connection()).execute(query, {"now": now, "most": most})).mappings():
         values = {name: row[name] for name in _FIELDS} | {"state": State(row["state"])}
@@ -162,7 +182,7 @@ async def due(session: Session, shares: Mapping[str, int], *, now: datetime) -> 
     if not is_postgresql(session):
         statement = _DUE_ON_SQLITE
         values |= {"endpoints": json.dumps(endpoints), "most": max(shares.values())}
-    query = text(statement).bindparams(bindparam("now", type_=Instant())).columns(**_DUE_TYPES)
+    query = _due(statement)
     left, found = dict(shares), []
     for row in (await (await session.connection()).execute(query, values)).mappings():
         left[row["endpoint"]] -= 1
