@@ -10,7 +10,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test cover check bench format lock clean
+.PHONY: help install demo test check lint cover bench format lock clean
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-16s%s\n", $$1, $$2 }'
@@ -20,17 +20,19 @@ install: .venv/installed ## Put everything into .venv/
 demo: install ## Load the five plans and start the service (ARGS="--port 8010")
 	$(BIN)/milepost demo $(ARGS)
 
-test: install check ## Every check, then every test (ARGS="tests/due -x")
+test: install lint ## Lint, then every test, untraced (ARGS="tests/due -x")
 	$(PYTEST) $(ARGS)
 
-cover: install ## Every test, with branch coverage: takes twice as long
-	$(PYTEST) --everything --cov --cov-report=term $(ARGS)
+check: install lint cover ## Everything: lint, then every test with branch coverage
 
-check: install ## Lint, format, types, import contracts
+lint: install ## Lint, format, types, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(wildcard service tests migrations clients/python)
 	$(BIN)/lint-imports --no-logo
+
+cover: install ## Every test, with branch coverage: takes twice as long
+	$(PYTEST) --everything --cov --cov-report=term $(ARGS)
 
 bench: install ## Measure against bare machinery and against peers
 	$(BIN)/python -m tests.benchmarks $(ARGS)

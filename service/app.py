@@ -14,7 +14,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount, Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 import service
 from service.access.actions import ensure_admin_key
@@ -43,23 +43,28 @@ from service.api import (
     webhook_keys,
 )
 from service.api.calendar import Calendars, Polled
+from service.api.secure import SecureCalendars
 from service.api.shapes import Problem
+from service.api.wire import CALENDARS
+from service.caldav.addresses import HOST
 from service.caldav.addresses import ROOT as DAV_ROOT
-from service.caldav.door import Dav, WellKnown
+from service.caldav.door import ASKED_OF_HOST, Dav, WellKnown
 from service.feeds.polled.desk import Desk
 from service.feeds.polled.resources import Resources
 from service.feeds.rules.subjects import ROOT
 from service.gate import problems
+from service.gate.https import ToHttps, sends_on
 from service.gate.middleware import Bounded, Observed, RequestId, SafeHeaders
 from service.gate.routing import API
 from service.gate.state import Gate
 from service.gate.stopping import at_stop
 from service.gate.transaction import change
 from service.kit import log, schema
-from service.kit.clock import Clock, asking, parse_clock
+from service.kit.clock import Clock, asking, counting, parse_clock
 from service.kit.database import Database, sqlite_path
 from service.kit.errors import MilepostError, Unavailable
 from service.kit.failpoints import arm
+from service.kit.memory import keep_what_is_loaded
 from service.runner.life import keeping_time
 from service.settings import Settings, strangers
 from service.web import errors, home, static, subscribing
@@ -114,12 +119,15 @@ class SchemaBehind(MilepostError):
 class Milepost(FastAPI):
     """The web process. What is polled most stands before the framework: its routing costs more than the answer."""
 
-    polled: ASGIApp | None = None
+    calendars: Calendars | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or live through one life (`lifespan`)."""
-        if scope["type"] == "http" and scope["path"].startswith(ROOT) and self.polled is not None:
-            await self.polled(scope, receive, send)
+        if scope["type"] == "http" and self.calendars is not None and scope["path"].startswith(ROOT):
+            poll = scope["method"], scope["path"], scope["query_string"], scope["headers"]
+            answer = self.calendars.ready(*poll) or await self.calendars.find(*poll)
+            await send(answer.start)
+            await send(answer.body)
             return
         await super().__call__(scope, receive, send)
 
@@ -151,6 +159,7 @@ def create_app(settings: Settings, *, database: Database | None = None, clock: C
     desk = Desk(
         gate.database,
         now=asking(gate.clock),
+        seconds=counting(gate.clock),
         zone=ZoneInfo(settings.timezone),
         public_url=settings.public_url,
         secret=lambda: gate.secret,
@@ -166,11 +175,12 @@ def create_app(settings: Settings, *, database: Database | None = None, clock: C
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        lifespan=lambda _: _life(gate, desk, closes_database=database is None),
+        lifespan=lambda app: _life(app, gate, desk, closes_database=database is None),
         middleware=[
             Middleware(RequestId),
             Middleware(SafeHeaders, https=settings.public_url.startswith("https:")),
             Middleware(Observed, metrics=gate.metrics),
+            *([Middleware(ToHttps, public_url=settings.public_url)] if sends_on(settings) else []),
             Middleware(Bounded, larger=LARGER),
         ],
     )
@@ -180,7 +190,8 @@ def create_app(settings: Settings, *, database: Database | None = None, clock: C
     serves = settings.role != "worker"  # a worker answers to operators only
     app.router.routes.extend(_routes(to_everybody=serves))
     if serves:
-        app.polled = Calendars(desk).answer
+        secure = sends_on(settings)
+        app.calendars = SecureCalendars(desk, public_url=settings.public_url) if secure else Calendars(desk)
         app.router.routes.extend(_synchronising(desk, gate))
     return app
 
@@ -197,7 +208,8 @@ def _reserve_of(gate: Gate, given: Database | None) -> Path | None:
 def _synchronising(desk: Desk, gate: Gate) -> tuple[BaseRoute, ...]:
     dav = Dav(desk, Resources(gate.database, desk, zone=ZoneInfo(gate.settings.timezone)))
     root = DAV_ROOT.rstrip("/")
-    return Route("/.well-known/caldav", WellKnown()), Route(root, dav), Mount(root, dav)
+    bare = Route(HOST, dav, methods=ASKED_OF_HOST)
+    return Route("/.well-known/caldav", WellKnown()), bare, Route(root, dav), Mount(root, dav)
 
 
 @functools.cache
@@ -210,14 +222,14 @@ def _routes(*, to_everybody: bool) -> tuple[BaseRoute, ...]:
 
 
 @contextlib.asynccontextmanager
-async def _life(gate: Gate, desk: Desk, *, closes_database: bool) -> AsyncIterator[None]:
+async def _life(app: Milepost, gate: Gate, desk: Desk, *, closes_database: bool) -> AsyncIterator[dict[str, Any]]:
     is_ready = await _is_prepared(gate, desk)
     _log.info("started", version=service.__version__, role=gate.settings.role)
     watching = asyncio.create_task(desk.watch(), name="feeds watch")
     try:
         async with keeping_time(gate) if is_ready else _keeping_time_later(gate):
             with at_stop(gate.news.let_go):
-                yield
+                yield {CALENDARS: app.calendars}
     finally:
         desk.stopping.set()
         await asyncio.wait({watching}, timeout=STOP_SECONDS)
@@ -300,4 +312,6 @@ def from_environ() -> Milepost:
     if settings.failpoints:
         _log.warning("this process is going to be killed: MILEPOST_FAILPOINTS", points=sorted(settings.failpoints))
         arm(settings.failpoints)
-    return create_app(settings)
+    app = create_app(settings)
+    keep_what_is_loaded()
+    return app

@@ -34,23 +34,9 @@ ADMIN_KEY = "mpk_" + "test" * 10 + "key"
 SECRET = "a secret that only the tests know, long enough"
 
 
-# What these folders test stands in front of the store, whose own tests run on both databases.
+# What these folders test stands in front of the store, whose own tests run on both databases: here one runs on SQLite
+# alone, unless it has the mark `both`.
 DOORS = ("api", "web", "cli")
-# Words of tests in which the database itself matters.
-MATTERS = (
-    "two_",
-    "both",
-    "at_once",
-    "while",
-    "race",
-    "concurrent",
-    "meanwhile",
-    "lost",
-    "outage",
-    "page",
-    "cursor",
-    "order",
-)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -87,7 +73,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Files with slow tests come first, so that no process is left alone with one at the end.
 
     A table of cases is gone through on SQLite; its first row alone on PostgreSQL as well. At the doors PostgreSQL has
-    its turn where a test is about what databases do differently. `--everything` leaves nothing out.
+    its turn where a test says so (`both`). `--everything` leaves nothing out.
     """
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
@@ -103,8 +89,8 @@ def _again(items: list[pytest.Item]) -> Iterator[pytest.Item]:
         test, _, case = item.nodeid.partition("[")
         if "postgresql" not in case or item.get_closest_marker("slow"):
             continue
-        is_door = item.path.parent.name in DOORS and not any(word in test.rpartition("::")[2] for word in MATTERS)
-        if is_door or (case != "postgresql]" and test in seen):
+        on_sqlite = item.path.parent.name in DOORS and not item.get_closest_marker("both")
+        if on_sqlite or (case != "postgresql]" and test in seen):
             yield item
         seen.add(test)
 

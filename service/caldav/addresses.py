@@ -1,10 +1,11 @@
-"""Which address is what: the root, a principal, its home, the one calendar in it, the entries in that."""
+"""Which address is what: the host, the root, a principal, its home, the one calendar in it, the entries in that."""
 
 import re
 from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import quote, unquote, urlsplit
 
+HOST = "/"
 ROOT = "/dav/"
 _PRINCIPALS = f"{ROOT}principals/"
 _HOMES = f"{ROOT}calendars/"
@@ -16,6 +17,7 @@ SUFFIX = ".ics"
 class Kind(StrEnum):
     """What an address is the address of."""
 
+    HOST = "host"
     ROOT = "root"
     PRINCIPALS = "principals"
     PRINCIPAL = "principal"
@@ -38,6 +40,8 @@ class Target:
     def path(self) -> str:
         """The address as it stands in answers: a path, so that no name of a host enters them."""
         match self.kind:
+            case Kind.HOST:
+                return HOST
             case Kind.ROOT:
                 return ROOT
             case Kind.PRINCIPALS:
@@ -57,7 +61,7 @@ class Target:
 def read_path(path: str) -> Target | None:
     """What a path (percent signs read already) names. A collection may be named without its last slash."""
     whole = path if path.endswith("/") else f"{path}/"
-    for kind, root in ((Kind.ROOT, ROOT), (Kind.PRINCIPALS, _PRINCIPALS), (Kind.HOMES, _HOMES)):
+    for kind, root in ((Kind.HOST, HOST), (Kind.ROOT, ROOT), (Kind.PRINCIPALS, _PRINCIPALS), (Kind.HOMES, _HOMES)):
         if whole == root:
             return Target(kind)
     if path.startswith(_PRINCIPALS):

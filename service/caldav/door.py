@@ -30,6 +30,8 @@ from service.feeds.rules.subjects import TOKEN
 # Classes 1 and 3 of RFC 4918, without locks (2); access-control, because RFC 4791 (2) wants its properties.
 COMPLIANCE = "1, 3, access-control, calendar-access"
 ALLOWED = "OPTIONS, GET, HEAD, PROPFIND, REPORT"
+# What programs ask of the bare host, before they know of `/dav/`; everything else there is the pages'.
+ASKED_OF_HOST = ("OPTIONS", "PROPFIND")
 _WRITING = frozenset({"PUT", "DELETE", "PATCH", "PROPPATCH", "MKCOL", "MKCALENDAR", "MOVE", "COPY", "ACL"})
 _CHALLENGE = {"WWW-Authenticate": 'Basic realm="Milepost", charset="UTF-8"'}
 
@@ -167,6 +169,8 @@ def _belongs(target: Target, link: OpenLink) -> bool:
 def _below(target: Target, link: OpenLink) -> list[Target]:
     """The collections that stand right below one."""
     match target.kind:
+        case Kind.HOST:
+            return [Target(Kind.ROOT)]
         case Kind.ROOT:
             return [Target(Kind.PRINCIPALS), Target(Kind.HOMES)]
         case Kind.PRINCIPALS:

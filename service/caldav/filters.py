@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from service.caldav.properties import COLLATIONS
 from service.caldav.refusals import Refused, precondition
 from service.caldav.xml import CAL, Element
-from service.feeds.polled.resources import Resource
+from service.feeds.polled.synced import Resource
 from service.feeds.render.spoken import Spoken, spoken
 from service.feeds.rules.forms import Component
 from service.feeds.rules.spans import ALWAYS, Span

@@ -7,12 +7,12 @@ from email.utils import format_datetime
 from service.caldav.addresses import Kind, Target
 from service.caldav.asking import Manner, Wish
 from service.caldav.xml import APPLE, CAL, DAV, SERVER, Element, element
-from service.feeds.polled.resources import Collection, Member
+from service.feeds.polled.synced import Collection, Member
 from service.feeds.rules.forms import Component
 
 Properties = dict[str, Callable[[], Element]]
 
-REPORTS = (f"{CAL}calendar-query", f"{CAL}calendar-multiget", f"{DAV}sync-collection")
+REPORTS = (f"{CAL}calendar-query", f"{CAL}calendar-multiget", f"{CAL}free-busy-query", f"{DAV}sync-collection")
 COLLATIONS = ("i;ascii-casemap", "i;octet", "i;unicode-casemap")
 CALENDAR_DATA = f"{CAL}calendar-data"
 _COLOR = "#4682B4FF"  # steelblue, as in feeds; Apple's programs want digits, the last two for opacity

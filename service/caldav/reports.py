@@ -1,4 +1,4 @@
-"""The three questions about a calendar: what meets a filter, what these are, what has changed since."""
+"""The questions about a calendar: what meets a filter, what these are, what has changed since, who is busy."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -10,13 +10,16 @@ from starlette.responses import Response
 from service.caldav.addresses import Kind, Target, read_href
 from service.caldav.answers import cut_off, found, missing, multistatus
 from service.caldav.asking import Manner, Wish, is_brief, read_wish
-from service.caldav.filters import read_filter
+from service.caldav.filters import read_filter, read_span
 from service.caldav.properties import CALENDAR_DATA, of_member
-from service.caldav.refusals import Refused, bad_request, precondition
+from service.caldav.refusals import Refused, bad_request, nowhere, precondition
 from service.caldav.xml import CAL, DAV, Element, element, read_xml
 from service.feeds.actions.syncing import StaleToken
 from service.feeds.polled.pages import OpenLink
-from service.feeds.polled.resources import Member, Resource, Resources
+from service.feeds.polled.resources import Resources
+from service.feeds.polled.synced import Member, Resource
+from service.feeds.render.resource import render_free
+from service.feeds.rules.spans import ALWAYS
 
 MOST_ADDRESSES = 5_000
 
@@ -134,8 +137,22 @@ def _limit(root: Element) -> int | None:
     return number
 
 
+async def _free_busy(asked: Report) -> Response:
+    """free-busy-query (RFC 4791, 7.10): nobody, at any time, because a deadline makes nobody busy. No multistatus."""
+    ranges = asked.root.findall(f"{CAL}time-range")
+    span = read_span(ranges[0]) if len(ranges) == 1 else ALWAYS
+    if span.start is None or span.end is None:
+        raise bad_request("A free-busy-query holds one time-range with a start and an end.")
+    collection = await asked.resources.collection(asked.link)
+    if collection is None:
+        raise nowhere()
+    body = render_free(span.start, span.end, at=collection.changed_at, lang=asked.link.form.lang)
+    return Response(body, media_type="text/calendar; charset=utf-8; component=VFREEBUSY")
+
+
 _REPORTS: Mapping[str, Callable[[Report], Awaitable[Response]]] = {
     f"{CAL}calendar-query": _query,
     f"{CAL}calendar-multiget": _multiget,
     f"{DAV}sync-collection": _sync,
+    f"{CAL}free-busy-query": _free_busy,
 }

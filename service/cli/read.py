@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,9 @@ from service.settings import Settings
 def declare(commands: Any) -> None:
     """Add the command."""
     parser = commands.add_parser("read", help="a plan document to a draft of a plan file")
-    parser.add_argument("file", type=Path, metavar="FILE", help="the document: text, .docx or .pdf")
+    parser.add_argument(
+        "file", type=Path, metavar="FILE", help="the document: text, .docx or .pdf; - reads it from standard input"
+    )
     parser.add_argument("--format", choices=("yaml", "json", "spans"), default="yaml", help="(default: %(default)s)")
     parser.add_argument("--jurisdiction", metavar="CODE", help="whose plan it is (default: what the document says)")
     parser.add_argument(
@@ -33,9 +36,7 @@ def declare(commands: Any) -> None:
 
 
 async def _read(options: argparse.Namespace) -> None:
-    with options.file.open("rb") as file:  # one byte more than the limit tells a document that is too large
-        raw = file.read(LARGEST + 1)
-    name = options.file.name
+    raw, name = _opened(options.file)
     if options.format == "spans":
         _, found = actions.read_bytes(raw, name=name)
         print(json.dumps(to_spans(found.text, found.items, default=found.head.default_due), ensure_ascii=False))
@@ -45,6 +46,14 @@ async def _read(options: argparse.Namespace) -> None:
         print(json.dumps(drafted.json(), ensure_ascii=False, indent=2))
     else:
         print(drafted.yaml(), end="")
+
+
+def _opened(file: Path) -> tuple[bytes, str]:
+    """A document: its bytes, one more than the limit if it is too large, and its name; `-` is standard input."""
+    if str(file) == "-":
+        return sys.stdin.buffer.read(LARGEST + 1), "stdin"
+    with file.open("rb") as opened_file:
+        return opened_file.read(LARGEST + 1), file.name
 
 
 async def _drafted(raw: bytes, name: str, options: argparse.Namespace) -> actions.Drafted:

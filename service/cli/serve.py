@@ -9,6 +9,7 @@ from typing import Any
 import uvicorn
 
 from service.access.actions import ensure_admin_key
+from service.api.wire import PolledFirst
 from service.app import create_app, prepare
 from service.cli.opening import refuse_busy
 from service.kit import log
@@ -43,7 +44,7 @@ def how(settings: Settings, options: argparse.Namespace) -> dict[str, Any]:
     return {
         "host": options.host,
         "port": options.port,
-        "http": "httptools",
+        "http": PolledFirst,
         "loop": "uvloop" if sys.platform != "win32" else "auto",
         "ws": "none",
         "lifespan": "on",

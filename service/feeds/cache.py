@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from http import HTTPStatus
 from typing import Any, Generic, TypeVar
 
 import brotli
@@ -47,14 +48,24 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class Prepared:
+    """An answer that has only to be sent: as ASGI messages; and the first line and the others of its head as bytes, for
+    whoever writes to the connection itself and puts a date between them."""
+
+    start: Message
+    body: Message
+    status_line: bytes
+    lines: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """A body in one encoding, with the ASGI messages that send it, ready made."""
+    """A body in one encoding, whole (200) and for those who have it (304), ready made."""
 
     tag: bytes
     body: bytes
-    ok: Message
-    ok_body: Message
-    not_modified: Message
+    ok: Prepared
+    not_modified: Prepared
 
 
 EMPTY: Message = {"type": "http.response.body", "body": b""}
@@ -83,9 +94,18 @@ def answer_of(body: bytes, *, encoding: Encoding, changed_at: datetime) -> Answe
     return Answer(
         tag=tag,
         body=body,
-        ok={"type": "http.response.start", "status": 200, "headers": [*shared, *coded, length]},
-        ok_body={"type": "http.response.body", "body": body},
-        not_modified={"type": "http.response.start", "status": 304, "headers": shared},
+        ok=prepared(200, [*shared, *coded, length], {"type": "http.response.body", "body": body}),
+        not_modified=prepared(304, shared, EMPTY),
+    )
+
+
+def prepared(status: int, headers: list[tuple[bytes, bytes]], body: Message) -> Prepared:
+    """An answer, made ready to be sent."""
+    return Prepared(
+        start={"type": "http.response.start", "status": status, "headers": headers},
+        body=body,
+        status_line=f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n".encode(),
+        lines=b"".join(b"%b: %b\r\n" % each for each in headers) + b"\r\n",
     )
 
 
@@ -119,7 +139,7 @@ class Body:
     @property
     def weight(self) -> int:
         """Bytes in memory, about."""
-        return len(self.answers["gzip"].body) + 400 * len(self.pieces) + 2_000
+        return len(self.answers["gzip"].body) + 400 * len(self.pieces) + 3_000
 
     def make(self, encoding: Encoding) -> Answer:
         """The body in an encoding that was not asked for yet. Takes some milliseconds for a large feed."""

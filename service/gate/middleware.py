@@ -19,6 +19,9 @@ _log = structlog.stdlib.get_logger("milepost")
 BODY_LIMIT = 1024 * 1024
 QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 
+# What a proxy in front says of a request that reached it without TLS.
+PLAIN = (b"x-forwarded-proto", b"http")
+
 STRICT = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
 
@@ -114,12 +117,17 @@ class SafeHeaders:
                 headers.setdefault("Referrer-Policy", "no-referrer")
                 headers.setdefault("Content-Security-Policy", STRICT)
                 headers.setdefault("Cache-Control", "no-store" if "authorization" in asked else "no-cache")
-                if self.https:
+                if self.https and not is_plain(scope):  # over http it must not be said (RFC 6797, 7.2)
                     headers["Strict-Transport-Security"] = "max-age=31536000"
             await send(message)
 
         asked = Headers(scope=scope)
         await self.app(scope, receive, send_safely)
+
+
+def is_plain(scope: Scope) -> bool:
+    """Whether a request came without TLS, as the proxy in front says."""
+    return scope["scheme"] == "http" and PLAIN in scope["headers"]
 
 
 class Bounded:

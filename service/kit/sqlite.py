@@ -73,6 +73,10 @@ class _Connection(aiosqlite.Connection):
         await self._execute(work, self._conn, *given)  # type: ignore[no-untyped-call]  # the library leaves it without types
 
 
-def connecting(*given: Any, **named: Any) -> aiosqlite.Connection:
-    """What SQLAlchemy's adapter awaits to connect (`async_creator_fn`); takes what `sqlite3.connect` takes."""
-    return _Connection(lambda: sqlite3.connect(*given, cached_statements=STATEMENTS, **named))
+def connecting(database: str, *, timeout: float = 5.0, uri: bool = False, check_same_thread: bool = True) -> Any:
+    """What SQLAlchemy's adapter awaits to connect (`async_creator_fn`), with what it says of the database."""
+    return _Connection(
+        lambda: sqlite3.connect(
+            database, timeout=timeout, uri=uri, check_same_thread=check_same_thread, cached_statements=STATEMENTS
+        )
+    )

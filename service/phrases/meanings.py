@@ -137,6 +137,17 @@ def coming_year(caught: Caught) -> Reading | None:
     return year(caught)
 
 
+def coming(meaning: Meaning) -> Meaning:
+    """A bare period that opens a clause, unless its year lies before the plan: `2024年6月竣工`, `上半年开展…`."""
+
+    def read(caught: Caught) -> Reading | None:
+        first = caught.setting.years[0] if caught.setting.years else caught.setting.year
+        named = caught.named_year
+        return None if first is None or (named is not None and named < first) else meaning(caught)
+
+    return read
+
+
 def years(caught: Caught) -> Reading | None:
     """From one year to another: `2023—2025年`."""
     first, last = caught.year, caught.number("Y2")
@@ -155,8 +166,8 @@ def five_years(caught: Caught) -> Reading | None:
 
 
 def half(caught: Caught) -> Reading | None:
-    """Half a year: `下半年`, `2024年上半年底前`."""
-    number = 1 if caught.slots.get("H") == "上" else 2
+    """Half a year: `下半年`, `2024年上半年底前`, `2024年H1`."""
+    number = 1 if caught.slots.get("H") == "上" or caught.slots.get("HH") == "1" else 2
     return None if caught.year is None else _dated(caught, f"{caught.year:04d}-H{number}", Kind.HALF)
 
 

@@ -11,7 +11,7 @@ from service.phrases.values import Found, Reading, Setting
 
 LONGEST_ALONE = 80  # characters of a label's value
 _OF_TIME = re.compile(
-    r"[年月日天周季期节半度底末前内时起始即续态常定适按据逐贯坚马改.0-9/-]"
+    r"[年月日天周季期节半度底末前内时起始即续态常定适按据逐贯坚马改假.0-9/-]"
 )  # every phrase has one of these
 _SURROUNDINGS = " 、,;:。.()[]\"“”'《》"
 
@@ -45,14 +45,18 @@ def scan(text: str, setting: Setting) -> list[Found]:
 def _scan(text: str, folded: str, phrases: Sequence[Phrase], setting: Setting) -> Iterator[Found]:
     given = setting
     reached = 0
+    known: dict[tuple[str, str, str, Setting], Reading | None] = {}  # a text may say 每年 a thousand times
     for phrase, match in _candidates(folded, phrases):
         start, end = _trimmed(folded, *match.span())
         if start < reached:
             continue
-        reading = _meaning(phrase, match, text[start:end], setting)
+        key = (phrase.shape, match[0], text[start:end], setting)
+        if key not in known:
+            known[key] = _meaning(phrase, match, text[start:end], setting)
+        reading = known[key]
         if reading is None:
             continue
-        if is_past(reading, given) or means_none(reading, folded, start, end):
+        if is_past(reading, given) or means_none(reading, folded, start, end, given):
             reached = end
             continue
         if reading.year is not None:

@@ -33,7 +33,7 @@ def _when(kinds: frozenset[Kind], *, before: str = "", within: str = "", after: 
 _NO_DEADLINE = (
     # Looking back: 截至2023年底，全区共有… · 到2023年底已… · 去年年底前 · 3月前的数据 · 2018年12月31日前出生
     _when(_DATED, within="^截至(?!.*前$)"),
-    _when(_DATED, after="^,?(?:全[国省市区县乡镇])?(?:累计|已|共有|共计|有效)"),
+    _when(_DATED, after="^,?(?:全[国省市区县乡镇])?(?:已|共有|共计|有效)"),
     _when(_DATED, before="去年?|前年?|上年?|往年?|跨"),
     _when(_DATED, after="^的"),
     _when(
@@ -49,9 +49,14 @@ _NO_DEADLINE = (
     _when(_ANY, within="规定", after="^(?:未|拒|不|仍|逾|无)"),
 )
 
+# What was counted up to a day that has passed; of one to come it is a goal: 到2025年,累计建成300公里.
+_COUNTED = re.compile("^,?(?:全[国省市区县乡镇])?累计")
 
-def means_none(reading: Reading, folded: str, start: int, end: int) -> bool:
+
+def means_none(reading: Reading, folded: str, start: int, end: int, setting: Setting) -> bool:
     """Whether what stands around a phrase in folded text says that it is no deadline."""
+    if reading.kind in _DATED and _COUNTED.search(folded[end : end + REACH]):
+        return setting.year is None or _last(reading) <= setting.year
     before, within, after = folded[max(0, start - REACH) : start], folded[start:end], folded[end : end + REACH]
     return any(
         reading.kind in each.kinds

@@ -37,23 +37,40 @@ DAYS = _table(
     ("{Y}年{M}月{D}日{to}{Y2}年{M2}月{D2}日止?", m.days),
     ("{Y}年{M}月{D}日{to}{M2}月{D2}日止?", m.days),
     ("{Y}年{M}月{D}日{to}{D2}日止?", m.days),
+    ("{M}月{D}日{to}{M2}月{D2}日止?", m.days),
 )
 DAYS_ALONE = _table(
     ("(?:{Y}年)?{M}月{D}日(?:\\((?:星期|周){W}\\))?(?:{T})?", m.day),
     ("{Y}-{M}-{D}", m.day),
     ("{Y}\\.{M}\\.{D}", m.day),
     ("{Y}/{M}/{D}", m.day),
+    ("{M}\\.{D}{before}", m.day),
     ("{M}月{D}日{to}(?:{M2}月)?{D2}日止?", m.days),
+)
+
+# Where a clause begins, or a word stands that says that something is meant to be: `,上半年建成…`, `力争2024年6月竣工`.
+_MEANT = ("力争", "争取", "确保", "计划", "预计", "力争于", "力争在", "计划于", "计划在", "预计于", "预计在")
+_BEGINS = f"(?:(?<![^,。;、: \n])|{'|'.join(f'(?<={word})' for word in _MEANT)})"
+_WORKS = (
+    "(?=,?(?:基本|全面|全部|正式|主体|顺利|要|应|将)?"
+    "(?:完成|建成|竣工|完工|开工|投用|投入使用|投产|通车|交付|上线|启用|启动|试运行|验收)(?!了|过))"
+)
+_DOES = (
+    "(?=,?(?:各|要|应|将|集中|分别)?(?:组织|开展|召开|举办|举行|完成|建成|启动|实施|进行|出台|制定|印发|编制)(?!了|过))"
 )
 
 MONTHS = _table(
     (_FROM + "(?:{Y}年)?{M}月份?{strong}", m.month),
     (_FROM + "(?:{Y}年)?{M}月{P}旬{strong}", m.month),
+    (_FROM + "{YY}年{M}月份?{strong}", m.month),
+    ("(?<=,)(?:{Y}年)?{M}月(?:{P}旬)?(?=[。;]|$)", m.month),  # a clause of its own, at a sentence's end
     ("{Y}年{M}月份?{to}{Y2}年{M2}月份?{weak}", m.months),
     ("(?:{Y}年)?{M}月份?{to}{M2}月份?{strong}", m.months),
+    (_BEGINS + "(?:{Y}年)?{M}月份?" + _WORKS, m.coming(m.month)),
 )
 MONTHS_ALONE = _table(
     (_FROM + "(?:{Y}年)?{M}月份?{weak}", m.month),
+    ("{Y}[./-]{M}{weak}", m.month),
     ("(?:{Y}年)?{M}月{P}旬{weak}", m.month),
     ("(?:{Y}年)?{M}月?份?{to}{M2}月份?{weak}", m.months),
     ("(?:{Y}年)?{M}月(?:{P}旬)?{to}{M2}月(?:{P2}旬)?{weak}", m.months),
@@ -68,7 +85,12 @@ YEARS = _table(
     (_FROM + "{Y}年年?{strong}", m.year),
     ("{Y}年(?:度)?内" + _NOT_INNER, m.year),
     ("到{Y}年", m.year),
-    ("(?<![0-9今本当明次翌每多半])年(?P<end>底前|底以前|底之前|末前|内" + _NOT_INNER + ")", m.year),
+    (
+        "(?<![0-9今本当明次翌每多半一二三四五六七八九十两几数同历往学财])年(?P<end>底前|底以前|底之前|末前|内"
+        + _NOT_INNER
+        + ")",
+        m.year,
+    ),
     ("(?<![0-9今本当明次翌每])(?:到|于|至)年(?P<end>底|末)", m.year),
     ("[\"“”']?{F}五[\"“”']?(?P<end>期末|末|末期)", m.five_years),
     # A year that opens a clause, where something is to be done in it: `,11年实现…`, `。2024年,完成…`.
@@ -88,10 +110,14 @@ HALVES = _table(
     ("(?:{Y}年)?{H}半年{strong}", m.half),
     ("(?:{Y}年)?第?{Q}季度{strong}", m.quarter),
     ("(?:{Y}年)?{Q}季度(?:内)", m.quarter),
+    (_BEGINS + "(?:{Y}年)?{H}半年" + _DOES, m.coming(m.half)),
+    (_BEGINS + "(?:{Y}年)?第?{Q}季度" + _DOES, m.coming(m.quarter)),
 )
 HALVES_ALONE = _table(
     ("(?:{Y}年)?{H}半年{weak}", m.half),
     ("(?:{Y}年)?第?{Q}季度{weak}", m.quarter),
+    ("{Y}年?H{HH}{weak}", m.half),
+    ("{Y}年?Q{Q}{weak}", m.quarter),
 )
 
 _ONWARD = "(?:(?:自|从)?(?:19|20)[0-9]{2}年(?:度)?(?:起|开始),?)?"
@@ -144,22 +170,33 @@ RELATIVE = _table(
     ("(?:主)?汛期前(?![后夕])", m.on_event("汛期")),
     ("(?:春节|清明节?|五一节?|端午节?|中秋节?|国庆节?|元旦)(?:假期)?前(?![后夕])", m.on_event("")),
 )
+_SEASON = (
+    "[\"“”']?(?:元旦|春节|清明节?|五一|端午节?|中秋节?|国庆节?|十一|寒暑?假|暑假|汛期|[春夏秋冬]季|冬春|秋冬)[\"“”']?"
+)
+RELATIVE_ALONE = _table(
+    (_SEASON + "(?:(?:、|和|及)" + _SEASON + ")*(?:节)?(?:假期|假日)?(?:前后|前|期间|后)?", m.on_event("")),
+    (
+        "[\u4e00-\u9fffA-Za-z0-9]{1,16}(?:后|之日起|起){N}(?:个)?(?:工作日|日|天|周|月|小时)(?:之|以)?内(?:完成)?",
+        m.on_event(""),
+    ),
+)
 
 _SOFT = "(?:推进|实施|推动|开展|抓好|落实|坚持|执行|优化|完善|更新|改进|推行|整治|进行|巩固|深化)?"
+_LASTING = ",?(?:并)?(?:长期|持续|常态化)?(?:实施|执行|施行|推进|开展|坚持)?"
 
 OPEN_ALONE = _table(
     ("(?:并)?(?:长期|持续)" + _SOFT, m.opened(Sense.ONGOING)),
     ("常态(?:化)?(?:长效)?" + _SOFT, m.opened(Sense.ONGOING)),
     ("(?:动态(?:更新|调整|管理)|经常性|日常|贯穿全年|一贯坚持|坚持不懈)", m.opened(Sense.ONGOING)),
-    ("(?:及时|适时|定期|不定期|按时|按期)" + _SOFT, m.opened(Sense.TIMELY)),
+    ("(?:及时|适时|定期|不定期|按时|按期|随时|实时|同步|适期|视情)" + _SOFT, m.opened(Sense.TIMELY)),
     ("(?:立即(?:整改|落实|执行)?|立行立改|即知即改|马上|即时)", m.opened(Sense.AT_ONCE)),
     (
-        "(?:按照?|根据|依据)[^,。;()]{0,30}?(?:时间节点|规定|要求|安排|部署|进度|时序)"
+        "(?:按照?|根据|依据)[^,。;()]{0,30}?(?:时间节点|规定|要求|安排|部署|进度|时序|时限|时间|期限|进程|计划|节点)"
         "(?:按时|按期|及时)?(?:推进|完成|执行|落实|进行|开展|实施)?(?:相关|有关|各项|此项|该项)?(?:工作|任务)?",
         m.opened(Sense.PER_SCHEDULE),
     ),
-    ("(?:自|从)?{Y}年(?:{M}月(?:份)?(?:{D}日)?)?(?:起|开始)(?:实施|执行|施行)?", m.opened(Sense.FROM)),
-    ("{M}月份?(?:起|开始|-+)", m.opened(Sense.FROM)),
+    ("(?:自|从)?{Y}年(?:{M}月(?:份)?(?:{D}日)?)?(?:起|开始)" + _LASTING, m.opened(Sense.FROM)),
+    ("{M}月份?(?:起|开始|-+)" + _LASTING, m.opened(Sense.FROM)),
     ("(?:即日起|自即日起|从即日起)", m.opened(Sense.FROM)),
 )
 OPEN = _table(
@@ -168,5 +205,5 @@ OPEN = _table(
 
 ANYWHERE: tuple[Phrase, ...] = DAYS + MONTHS + YEARS + HALVES + RECURRING + TERMS + RELATIVE + OPEN
 ALONE: tuple[Phrase, ...] = (
-    ANYWHERE + DAYS_ALONE + MONTHS_ALONE + YEARS_ALONE + HALVES_ALONE + RECURRING_ALONE + OPEN_ALONE
+    ANYWHERE + DAYS_ALONE + MONTHS_ALONE + YEARS_ALONE + HALVES_ALONE + RECURRING_ALONE + OPEN_ALONE + RELATIVE_ALONE
 )

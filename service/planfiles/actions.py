@@ -70,8 +70,7 @@ async def apply_files(
         amended = [await store.amended(session, one.file, one.difference) for one in applied]
         require([fault for faults in amended for fault in faults], Conflict)
     await _write_jurisdictions(session, actor, applied, now=now)
-    for one in applied:
-        await _write_units(session, actor, one, now=now)
+    await _write_units(session, actor, applied, now=now)
     await _write_groups(session, actor, applied, now=now)
     for one in _superiors_first(applied):
         await _write_plan(session, actor, one, now=now)
@@ -176,35 +175,30 @@ async def _write_jurisdictions(session: Session, actor: Actor, applied: Sequence
             await unit_actions.update(session, actor, row, changes=values, now=now)
 
 
-async def _write_units(session: Session, actor: Actor, one: Applied, *, now: datetime) -> None:
-    shapes = {shape.code: shape for shape in one.file.units}
-    for change in _todo(one, "unit"):
-        shape = shapes[change.name]
-        row = await session.get(Unit, shape.code)
-        if row is None:
-            await unit_actions.create_unit(
-                session, actor, code=shape.code, jurisdiction=shape.jurisdiction, values=_unit_values(shape), now=now
-            )
-        else:
-            await unit_actions.update(session, actor, row, changes=_unit_values(shape), now=now)
+async def _write_units(session: Session, actor: Actor, applied: Sequence[Applied], *, now: datetime) -> None:
+    shapes = {shape.code: shape for one in applied for shape in one.file.units}
+    todo = {change.name for one in applied for change in _todo(one, "unit")}
+    rows = await unit_store.changing(session, Unit, todo)
+    edits = [
+        unit_actions.Edit(code, shape.jurisdiction, _unit_values(shape), row=rows.get(code))
+        for code, shape in shapes.items()
+        if code in todo
+    ]
+    await unit_actions.write(session, actor, Unit, edits=edits, now=now)
 
 
 async def _write_groups(session: Session, actor: Actor, applied: Sequence[Applied], *, now: datetime) -> None:
     shapes = {shape.code: shape for one in applied for shape in one.file.groups}
     todo = {change.name for one in applied for change in _todo(one, "group")}
     inner = {code: [member.member for member in shape.members] for code, shape in shapes.items()}
-    for code in (code for code in _upstream_first(shapes, inner) if code in todo):
-        shape = shapes[code]
-        values = _group_values(shape)
-        members = [Member(member.member, member.from_on, member.until_on) for member in shape.members]
-        row = await session.get(UnitGroup, code)
-        if row is None:
-            home = shape.jurisdiction
-            await unit_actions.create_group(
-                session, actor, code=code, jurisdiction=home, values=values, members=members, now=now
-            )
-        else:
-            await unit_actions.update(session, actor, row, changes=values | {"members": members}, now=now)
+    rows = await unit_store.changing(session, UnitGroup, todo)
+    edits = [_group_edit(shapes[code], rows.get(code)) for code in _upstream_first(shapes, inner) if code in todo]
+    await unit_actions.write(session, actor, UnitGroup, edits=edits, now=now)
+
+
+def _group_edit(shape: GroupShape, row: UnitGroup | None) -> unit_actions.Edit[UnitGroup]:
+    members = [Member(member.member, member.from_on, member.until_on) for member in shape.members]
+    return unit_actions.Edit(shape.code, shape.jurisdiction, _group_values(shape), members, row)
 
 
 async def _write_plan(session: Session, actor: Actor, one: Applied, *, now: datetime) -> None:

@@ -72,10 +72,11 @@ def units_of(group: str, membership: Membership, *, on: date | None) -> tuple[st
 
 def member_twice(members: Sequence[Member]) -> int | None:
     """The position of a member that is one already at that time; None where there is none such."""
+    earlier: dict[str, list[Member]] = {}
     for place, member in enumerate(members):
-        for earlier in members[:place]:
-            if earlier.code == member.code and _overlap(earlier, member):
-                return place
+        if any(_overlap(one, member) for one in earlier.get(member.code, ())):
+            return place
+        earlier.setdefault(member.code, []).append(member)
     return None
 
 

@@ -1,9 +1,10 @@
 """How jurisdictions, units and groups are found."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from sqlalchemy import ColumnElement, delete, func, insert
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -12,6 +13,8 @@ from service.kit.errors import NotFound
 from service.kit.search import like
 from service.units import rules
 from service.units.models import Jurisdiction, Membership, Registered, Unit, UnitGroup
+
+BATCH = 1000  # codes looked up with one statement
 
 Row = TypeVar("Row", bound=Registered)
 
@@ -49,17 +52,35 @@ async def held(session: Session, table: type[Row], codes: Collection[str]) -> di
     Whoever makes something depend on a row asks for it here. FOR KEY SHARE waits for the FOR UPDATE of whoever retires
     it, and shows what became of it; the other way round, who retires waits and then finds what depends on it.
     """
-    if not codes:
-        return {}
-    query = select(table).where(col(table.code).in_(codes)).order_by(col(table.code))
-    locked = query.with_for_update(read=True, key_share=True).execution_options(populate_existing=True)
-    return {row.code: row for row in await session.exec(locked)}
+    found: dict[str, Row] = {}
+    for some in _batches(codes):
+        query = select(table).where(col(table.code).in_(some)).order_by(col(table.code))
+        locked = query.with_for_update(read=True, key_share=True).execution_options(populate_existing=True)
+        found |= {row.code: row for row in await session.exec(locked)}
+    return found
 
 
-async def find_member(session: Session, code: str) -> Unit | UnitGroup | None:
-    """The unit or group with this code: they share one name space."""
-    unit = await session.get(Unit, code)
-    return unit if unit is not None else await session.get(UnitGroup, code)
+async def changing(session: Session, table: type[Row], codes: Collection[str]) -> dict[str, Row]:
+    """Those of `codes` that exist, as they are now; nobody else changes one until this transaction ends.
+
+    FOR NO KEY UPDATE: whoever only refers to one need not wait. In the order of their codes, so that two who change the
+    same ones do not wait for each other.
+    """
+    found: dict[str, Row] = {}
+    for some in _batches(codes):
+        query = select(table).where(col(table.code).in_(some)).order_by(col(table.code))
+        locked = query.with_for_update(key_share=True).execution_options(populate_existing=True)
+        found |= {row.code: row for row in await session.exec(locked)}
+    return found
+
+
+async def member_codes(session: Session, codes: Collection[str]) -> set[str]:
+    """Those of `codes` that a unit or a group has, retired or not."""
+    found: set[str] = set()
+    for some in _batches(codes):
+        for table in (Unit, UnitGroup):
+            found.update(await session.exec(select(table.code).where(col(table.code).in_(some))))
+    return found
 
 
 def word_for(table: type[Registered]) -> str:
@@ -91,32 +112,71 @@ def _narrow(query: SelectOfScalar[Row], table: type[Row], where: RegistryFilter)
 
 async def units_by_code(session: Session, codes: Collection[str]) -> dict[str, Unit]:
     """Those of `codes` that are units."""
-    found = await session.exec(select(Unit).where(col(Unit.code).in_(codes)))
-    return {unit.code: unit for unit in found}
+    return await _by_code(session, Unit, codes)
 
 
 async def groups_by_code(session: Session, codes: Collection[str]) -> dict[str, UnitGroup]:
     """Those of `codes` that are groups."""
-    found = await session.exec(select(UnitGroup).where(col(UnitGroup.code).in_(codes)))
-    return {group.code: group for group in found}
+    return await _by_code(session, UnitGroup, codes)
 
 
 async def jurisdictions_by_code(session: Session, codes: Collection[str]) -> dict[str, Jurisdiction]:
     """Those of `codes` that are jurisdictions."""
-    found = await session.exec(select(Jurisdiction).where(col(Jurisdiction.code).in_(codes)))
-    return {row.code: row for row in found}
+    return await _by_code(session, Jurisdiction, codes)
+
+
+async def _by_code(session: Session, table: type[Row], codes: Collection[str]) -> dict[str, Row]:
+    found: dict[str, Row] = {}
+    for some in _batches(codes):
+        rows = await session.exec(select(table).where(col(table.code).in_(some)))
+        found |= {row.code: row for row in rows}
+    return found
+
+
+def _batches(codes: Collection[str]) -> Iterator[list[str]]:
+    """Each short enough for one statement: a driver binds 32,767 values at most."""
+    ordered = sorted(codes)
+    return (ordered[start : start + BATCH] for start in range(0, len(ordered), BATCH))
 
 
 async def memberships_of(session: Session, groups: Collection[str]) -> dict[str, list[rules.Member]]:
     """The members of these groups alone, in order."""
     found: dict[str, list[rules.Member]] = {code: [] for code in groups}
-    rows = await session.exec(
-        select(Membership).where(col(Membership.group_code).in_(groups)).order_by(col(Membership.position))
-    )
-    for row in rows:
-        member = rules.Member(row.unit_code or row.member_group or "", row.from_on, row.until_on)
-        found[row.group_code].append(member)
+    code: ColumnElement[str] = func.coalesce(Membership.unit_code, Membership.member_group)
+    for some in _batches(groups):
+        query = select(col(Membership.group_code), code, col(Membership.from_on), col(Membership.until_on))
+        of_some = query.where(col(Membership.group_code).in_(some)).order_by(col(Membership.position))
+        for group, member, from_on, until_on in await session.exec(of_some):
+            found[group].append(rules.Member(member, from_on, until_on))
     return found
+
+
+async def replace_members(
+    session: Session,
+    groups: Sequence[UnitGroup],
+    *,
+    members: Mapping[str, Sequence[rules.Member]],
+    units: Collection[str],
+) -> None:
+    """Make these the members of these groups (by code). `units`: which of them are units; all others are groups."""
+    connection = await session.connection()
+    for some in _batches([group.code for group in groups]):
+        await connection.execute(delete(Membership).where(col(Membership.group_code).in_(some)))
+    rows = [
+        {
+            "jurisdiction": group.jurisdiction,
+            "group_code": group.code,
+            "position": position,
+            "unit_code": member.code if member.code in units else None,
+            "member_group": None if member.code in units else member.code,
+            "from_on": member.from_on,
+            "until_on": member.until_on,
+        }
+        for group in groups
+        for position, member in enumerate(members[group.code])
+    ]
+    if rows:
+        await connection.execute(insert(Membership), rows)
 
 
 async def membership_below(
@@ -152,12 +212,6 @@ async def groups_containing(session: Session, codes: Collection[str]) -> set[str
         wanted = set(await session.exec(query)) - found
         found |= wanted
     return found
-
-
-async def member_rows(session: Session, group: str) -> Sequence[Membership]:
-    """The membership rows of one group, in order."""
-    query = select(Membership).where(Membership.group_code == group).order_by(col(Membership.position))
-    return (await session.exec(query)).all()
 
 
 async def ancestors(session: Session, code: str) -> tuple[str, ...]:

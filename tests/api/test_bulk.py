@@ -64,6 +64,7 @@ async def test_each_change_has_its_own_result_and_the_good_ones_stay(desk: Desk)
     assert names == {"a.new": "新名", "a.x": "改过", "a.y": "单位y"}
 
 
+@pytest.mark.both
 async def test_all_or_nothing_makes_nothing_when_one_fails(desk: Desk, database: Database) -> None:
     facts = len(await journal(database))
     told = await _bulk(desk, "units", _make("a.new"), _change("a.x", name="新"), _make("a.y"), atomic=True)
@@ -77,6 +78,7 @@ async def test_all_or_nothing_makes_nothing_when_one_fails(desk: Desk, database:
     assert len(await journal(database)) == facts + 2
 
 
+@pytest.mark.both
 async def test_a_dry_run_answers_everything_and_leaves_no_trace(desk: Desk, database: Database) -> None:
     facts = len(await journal(database))
     told = await _bulk(desk, "units", _make("a.new"), _end("a.z"), _make("a.x"), dry_run=True)
@@ -103,6 +105,7 @@ async def test_only_the_facts_of_what_was_done_are_recorded(desk: Desk, database
     assert added == ["milestone.created", "occurrence.created"] * 2
 
 
+@pytest.mark.both
 async def test_milestones_are_made_changed_and_cancelled_in_the_order_in_which_they_stand(desk: Desk) -> None:
     one = await desk.task("a.x", key="1", due={"value": "2024-10"})
     two = await desk.task("a.x", key="2", due={"value": "2024-11"})
@@ -120,6 +123,7 @@ async def test_milestones_are_made_changed_and_cancelled_in_the_order_in_which_t
     assert await desk.dues() == {"2024-12": "2024-12-31", "2025-01": "2025-01-31"}
 
 
+@pytest.mark.both
 async def test_a_failure_between_leaves_the_work_before_and_after_it_whole(desk: Desk) -> None:
     await desk.make("groups", code="a.g", name="组", members=[{"member": "a.x"}])
     one = await desk.task(":a.g", key="1", due={"rrule": "FREQ=YEARLY"})

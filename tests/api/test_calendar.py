@@ -251,6 +251,7 @@ async def test_an_expired_link_is_gone(town: World, robot: httpx.AsyncClient) ->
     assert (await robot.get(path)).status_code == 410
 
 
+@pytest.mark.both
 async def test_a_revocation_by_another_process_is_seen(
     town: World, robot: httpx.AsyncClient, database: Database
 ) -> None:
@@ -262,6 +263,7 @@ async def test_a_revocation_by_another_process_is_seen(
     assert (await robot.get(path)).status_code == 410
 
 
+@pytest.mark.both
 async def test_an_edit_is_in_the_next_poll(town: World, robot: httpx.AsyncClient) -> None:
     first = await robot.get(PUBLIC)
     milestone = await town.milestone("另一件事", {"value": "2024-11"})

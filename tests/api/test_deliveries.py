@@ -41,6 +41,7 @@ async def _put(database: Database, delivery: str, **values: Any) -> None:
         await session.exec(update(Delivery).where(col(Delivery.id) == delivery).values(**values))
 
 
+@pytest.mark.both
 async def test_deliveries_are_listed_newest_first_and_narrowed(desk: Desk, database: Database) -> None:
     one, other = [(await desk.make("endpoints", url=HERE))["id"] for _ in range(2)]
     made = [await _sent(desk, each) for each in (one, other, one)]
@@ -102,6 +103,7 @@ async def test_what_has_ended_is_sent_again_under_the_same_id(desk: Desk, databa
         assert (fact["actor"], fact["before"]["status"]) == ("key:MILEPOST_ADMIN_KEY", status)
 
 
+@pytest.mark.both
 async def test_what_is_being_tried_is_left_to_whoever_tries_it(desk: Desk, database: Database) -> None:
     made = await _sent(desk, (await desk.make("endpoints", url=HERE))["id"])
     await _put(database, made["id"], lease="token")

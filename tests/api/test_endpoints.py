@@ -158,6 +158,7 @@ async def test_an_address_that_does_not_want_messages_is_refused(desk: Desk) -> 
     assert await desk.items("endpoints") == []
 
 
+@pytest.mark.both
 async def test_others_can_write_while_an_address_is_asked(desk: Desk) -> None:
     asked, answer = asyncio.Event(), asyncio.Event()
 

@@ -57,6 +57,7 @@ def _numbers(answer: httpx.Response) -> Sequence[int]:
     return [each["number"] for each in answer.json()["items"]]
 
 
+@pytest.mark.both
 async def test_events_come_in_the_order_of_their_numbers_with_the_whole_message(
     api: httpx.AsyncClient, database: Database
 ) -> None:
@@ -71,6 +72,7 @@ async def test_events_come_in_the_order_of_their_numbers_with_the_whole_message(
     assert (await api.get(f"{EVENTS}/evt_9")).status_code == 404
 
 
+@pytest.mark.both
 async def test_who_asks_from_next_to_next_misses_nothing(api: httpx.AsyncClient, database: Database) -> None:
     await _number(database, *KINDS)
     page = await api.get(EVENTS, params={"limit": 2})
@@ -150,6 +152,7 @@ async def test_who_waits_is_answered_when_something_comes(
     assert (_numbers(answer), answer.json()["next"]) == ([2], 2)
 
 
+@pytest.mark.both
 async def test_who_waits_holds_no_session(app: Milepost, api: httpx.AsyncClient, database: Database) -> None:
     app.state.gate.news = News(lambda: asyncio.sleep(0, 0), every=60.0)
     pool = database.engine.pool

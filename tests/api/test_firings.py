@@ -61,6 +61,7 @@ async def test_a_planned_notice_says_when_and_a_fired_one_what_became_of_it(
     assert (items["-30d"]["status"], items["-30d"]["cause"]) == ("skipped", "grace")
 
 
+@pytest.mark.both
 async def test_firings_are_found_by_what_they_are_about(desk: Desk) -> None:
     first = await desk.task("a.x", due={"value": "2024-11-07"})
     second = await desk.task("a.y", due={"value": "2024-12-05"}, plan="q")
@@ -107,6 +108,7 @@ async def test_a_filter_that_cannot_be_meant_is_refused(desk: Desk, query: dict[
     assert (answer.status_code, {path.split(".")[0] for path in paths(answer)}) == (422, set(query))
 
 
+@pytest.mark.both
 async def test_pages_show_each_firing_once_in_order(desk: Desk) -> None:
     for _ in range(3):
         await desk.task("a.x", due={"value": "2024-11-07"})

@@ -17,6 +17,7 @@ async def desk(api: httpx.AsyncClient) -> Desk:
     return made
 
 
+@pytest.mark.both
 async def test_a_group_is_answered_with_its_members_in_order(desk: Desk) -> None:
     members = [
         {"member": "a.z", "from_on": "2024-01-01", "until_on": None},
@@ -70,6 +71,7 @@ async def test_a_group_that_answers_for_something_open_cannot_go(desk: Desk) -> 
     await desk.end("groups/a.g")
 
 
+@pytest.mark.both
 async def test_two_editors_of_members_never_both_win(desk: Desk) -> None:
     tag = (await desk.make("groups", code="a.g", name="组"))["etag"]
     answers = await asyncio.gather(
@@ -80,6 +82,7 @@ async def test_two_editors_of_members_never_both_win(desk: Desk) -> None:
     assert (await desk.get("groups/a.g"))["members"] == won
 
 
+@pytest.mark.both
 async def test_a_task_made_while_its_group_changes_belongs_to_the_members_of_after(desk: Desk) -> None:
     await desk.make("groups", code="a.g", name="组", members=[{"member": "a.x"}])
     await desk.plan()

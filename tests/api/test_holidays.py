@@ -33,6 +33,7 @@ async def test_a_year_without_notice_is_provisional(desk: Desk) -> None:
     assert (year["provisional"], year["notice"], year["days"]) == (True, None, [])
 
 
+@pytest.mark.both
 async def test_a_year_that_an_operator_supplies_moves_provisional_dates(desk: Desk) -> None:
     # 31 January 2027 is a Sunday: by weekends alone the Friday before, which the notice gives off.
     await desk.task("a.x", due={"value": "2027-01", "roll": "preceding"})

@@ -28,6 +28,7 @@ async def _names(api: httpx.AsyncClient) -> list[str]:
     return [name for each in (await api.get(KEYS)).json()["items"] if (name := each["name"]) != ENVIRONMENT_KEY]
 
 
+@pytest.mark.both
 async def test_the_same_creation_sent_again_is_answered_again(api: httpx.AsyncClient) -> None:
     first = await api.post(KEYS, json=WANTED, headers=_once("a"))
     again = await api.post(KEYS, json=WANTED, headers=_once("a"))
@@ -63,6 +64,7 @@ async def test_what_was_refused_is_not_kept(api: httpx.AsyncClient) -> None:
     assert (await api.post(KEYS, json=WANTED, headers=_once("a"))).status_code == 201
 
 
+@pytest.mark.both
 async def test_what_did_not_commit_is_not_kept(api: httpx.AsyncClient, app: Milepost) -> None:
     def fail(_connection: object) -> None:
         raise RuntimeError
@@ -79,6 +81,7 @@ async def test_what_did_not_commit_is_not_kept(api: httpx.AsyncClient, app: Mile
     assert "Idempotent-Replayed" not in again.headers
 
 
+@pytest.mark.both
 async def test_many_at_once_create_one(api: httpx.AsyncClient) -> None:
     answers = await asyncio.gather(*(api.post(KEYS, json=WANTED, headers=_once("a")) for _ in range(8)))
     assert {each.status_code for each in answers} == {201}

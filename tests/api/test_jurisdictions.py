@@ -21,6 +21,7 @@ async def _tree(desk: Desk) -> None:
     await desk.make("jurisdictions", code="tianjin", name="天津市")
 
 
+@pytest.mark.both
 async def test_jurisdictions_form_a_tree_that_can_be_asked(desk: Desk) -> None:
     await _tree(desk)
     assert [one["code"] for one in await desk.items("jurisdictions", limit=1)] == ["chongming", "shanghai", "tianjin"]

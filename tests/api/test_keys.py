@@ -62,6 +62,7 @@ async def test_only_administrators_see_keys(api: httpx.AsyncClient, app: Milepos
     assert answer.json()["type"] == "urn:milepost:problem:denied"
 
 
+@pytest.mark.both
 async def test_pages_of_keys_hold_every_key_once(api: httpx.AsyncClient) -> None:
     made = {(await _make(api))["id"] for _ in range(5)}
     seen: list[str] = []

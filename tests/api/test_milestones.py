@@ -82,6 +82,7 @@ async def test_milestones_without_a_key_are_numbered(desk: Desk) -> None:
     assert [(await desk.task())["key"] for _ in range(3)] == ["n1", "n3", "n4"]
 
 
+@pytest.mark.both
 async def test_many_made_at_once_all_get_keys_of_their_own(desk: Desk) -> None:
     answers = await asyncio.gather(
         *(desk.api.post(MILESTONES, json={"plan": "p", "title": f"任务{n}"}) for n in range(8))
@@ -193,6 +194,7 @@ async def test_a_milestone_is_never_a_part_of_itself(desk: Desk) -> None:
     assert (await desk.change(f"milestones/{two['id']}", parent=None))["parent"] is None
 
 
+@pytest.mark.both
 async def test_two_editors_with_the_same_version_never_both_win(desk: Desk) -> None:
     made = await desk.task("a.x", due={"value": "2024-10"})
     path, tag = f"milestones/{made['id']}", made["etag"]
@@ -274,6 +276,7 @@ async def test_a_change_that_changes_nothing_leaves_no_fact(desk: Desk, database
         ({"q": "二(三)"}, ["1"]),
     ),
 )
+@pytest.mark.both
 async def test_milestones_are_found(desk: Desk, query: dict[str, str], keys: list[str]) -> None:
     await desk.make("groups", code="a.g", name="组", members=[{"member": "a.y"}])
     await desk.task("a.x", key="1", title="案卷评查", ref="二（三）1", due={"value": "2024-10"})
@@ -300,6 +303,7 @@ async def test_a_milestone_is_not_found_by_a_date_or_a_unit_that_it_had_before(d
     assert len(await desk.items("milestones", unit="a.y")) == 1
 
 
+@pytest.mark.both
 async def test_pages_hold_every_milestone_once_in_the_plans_order(desk: Desk) -> None:
     await desk.plan("q")
     for number in range(5):
@@ -334,6 +338,7 @@ async def test_questions_that_mean_nothing_are_refused(desk: Desk, query: dict[s
     assert answer.json()["errors"]
 
 
+@pytest.mark.both
 async def test_huge_numbers_in_a_cursor_end_the_list(desk: Desk) -> None:
     from service.kit.paging import encode_cursor
 

@@ -61,6 +61,7 @@ async def test_today_is_the_plans_own(desk: Desk) -> None:
     assert (one["time_zone"], one["days_left"], one["units"][0]["light"]) == ("America/New_York", 0, "yellow")
 
 
+@pytest.mark.both
 async def test_occurrences_come_by_date_and_those_without_one_last(desk: Desk) -> None:
     await desk.task("a.x", title="长期", due={"open": True})
     await desk.task("a.x", title="十二月", due={"value": "2024-12"})
@@ -73,6 +74,7 @@ async def test_occurrences_come_by_date_and_those_without_one_last(desk: Desk) -
         assert len({one["id"] for one in found}) == 5
 
 
+@pytest.mark.both
 async def test_pages_neither_repeat_nor_skip_on_a_day_with_many(desk: Desk) -> None:
     for number in range(12):
         await desk.task("a.x", title=f"任务{number}", due={"value": "2024-10"})
@@ -80,6 +82,7 @@ async def test_pages_neither_repeat_nor_skip_on_a_day_with_many(desk: Desk) -> N
     assert len(found) == len({one["id"] for one in found}) == 12
 
 
+@pytest.mark.both
 async def test_what_is_added_meanwhile_neither_hides_nor_repeats_others(desk: Desk) -> None:
     for month in ("10", "11", "12"):
         await desk.task("a.x", due={"value": f"2024-{month}"})
@@ -108,6 +111,7 @@ async def test_what_is_added_meanwhile_neither_hides_nor_repeats_others(desk: De
         ({"q": "%"}, []),
     ),
 )
+@pytest.mark.both
 async def test_occurrences_are_found(desk: Desk, query: dict[str, str], periods: list[str]) -> None:
     await desk.make("groups", code="a.g", name="组", members=[{"member": "a.y"}])
     await desk.task("a.x", title="案卷评查", due={"value": "2024-10"})

@@ -177,6 +177,7 @@ async def test_a_change_that_changes_nothing_keeps_the_version_and_leaves_no_fac
     assert len(await journal(database)) == facts
 
 
+@pytest.mark.both
 async def test_two_editors_with_the_same_version_never_both_win(desk: Desk) -> None:
     tag = (await desk.plan())["etag"]
     answers = await asyncio.gather(
@@ -187,6 +188,7 @@ async def test_two_editors_with_the_same_version_never_both_win(desk: Desk) -> N
     assert (await desk.get("plans/p"))["title"] == won
 
 
+@pytest.mark.both
 async def test_two_documents_for_the_same_version_never_both_win(desk: Desk) -> None:
     await _put(desk.api, FILE, if_match=None)
     tag = (await desk.get("plans/p"))["etag"]
@@ -196,6 +198,7 @@ async def test_two_documents_for_the_same_version_never_both_win(desk: Desk) -> 
     assert sorted(answer.status_code for answer in answers) == [200, 412]
 
 
+@pytest.mark.both
 async def test_a_document_does_not_overwrite_a_milestone_changed_meanwhile(desk: Desk) -> None:
     await _put(desk.api, FILE, if_match=None)
     tag = (await desk.get("plans/p"))["etag"]
@@ -237,6 +240,7 @@ async def test_a_document_may_be_json(desk: Desk) -> None:
     assert await desk.dues() == {"2024-10": "2024-10-31"}
 
 
+@pytest.mark.both
 async def test_a_dry_run_answers_the_difference_and_leaves_no_trace(desk: Desk, database: Database) -> None:
     facts = len(await journal(database))
     answer = await _put(desk.api, FILE, if_match=None, dry_run=True)
@@ -353,6 +357,7 @@ async def test_whatever_the_door_takes_its_export_is_a_file_that_changes_nothing
         ({"status": "archived"}, ["gone"]),
     ),
 )
+@pytest.mark.both
 async def test_plans_are_found(desk: Desk, query: dict[str, str], slugs: list[str]) -> None:
     await desk.make("jurisdictions", code="b", name="乙")
     await desk.plan("p-1", title="提升行政执法质量")
@@ -362,6 +367,7 @@ async def test_plans_are_found(desk: Desk, query: dict[str, str], slugs: list[st
     assert [plan["slug"] for plan in await desk.items("plans", **query)] == slugs
 
 
+@pytest.mark.both
 async def test_pages_of_plans_hold_each_once(desk: Desk) -> None:
     for number in range(7):
         await desk.plan(f"p-{number}")
@@ -506,6 +512,7 @@ async def test_a_document_only_adds_to_the_registry(desk: Desk, section: str, pa
     ("slow", "method"),
     (("service.planfiles.actions.emit_plan_file", "GET"), ("service.api.plans.parse_plan_file", "PUT")),
 )
+@pytest.mark.both
 async def test_others_are_answered_while_a_large_plan_is_written_or_read(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, slow: str, method: str
 ) -> None:

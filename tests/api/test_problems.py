@@ -69,6 +69,7 @@ async def test_a_body_that_is_no_json_is_a_problem(api: httpx.AsyncClient, body:
 
 
 @pytest.mark.parametrize("text", ("a\x00b", "\ud800"))
+@pytest.mark.both
 async def test_text_that_no_database_stores_is_refused_on_both(api: httpx.AsyncClient, text: str) -> None:
     import json
 
@@ -77,12 +78,14 @@ async def test_text_that_no_database_stores_is_refused_on_both(api: httpx.AsyncC
     _checked(answer, 422, "invalid")
 
 
+@pytest.mark.both
 async def test_an_address_with_a_nul_is_refused_on_both(api: httpx.AsyncClient) -> None:
     _checked(await api.get(f"{KEYS}/%00"), 400, "bad-request")
     _checked(await api.get("/api/v1/audit?kind=a%00"), 400, "bad-request")
 
 
 @pytest.mark.parametrize("cursor", ("x", "bnVsbA", "WzEsMiwzXQ", "WyJcdTAwMDAiLCJ4Il0", "WyIyMDI0IiwxXQ"))
+@pytest.mark.both
 async def test_a_made_up_cursor_leads_nowhere(api: httpx.AsyncClient, cursor: str) -> None:
     for path in (KEYS, "/api/v1/audit"):
         _checked(await api.get(path, params={"cursor": cursor}), 404, "not-found")
@@ -113,6 +116,7 @@ async def test_what_nobody_foresaw_is_answered_without_internals(
 
 
 @pytest.mark.parametrize("how", ("create", "revoke"))
+@pytest.mark.both
 async def test_a_commit_that_fails_is_never_answered_with_success(
     api: httpx.AsyncClient, app: Milepost, how: str
 ) -> None:
@@ -134,6 +138,7 @@ async def test_a_commit_that_fails_is_never_answered_with_success(
     assert (await api.get(KEYS)).json() == before
 
 
+@pytest.mark.both
 async def test_a_database_that_is_away_is_a_problem_that_passes(api: httpx.AsyncClient, app: Milepost) -> None:
     from service.kit.database import Database
 

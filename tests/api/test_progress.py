@@ -98,6 +98,7 @@ async def test_the_first_report_needs_no_condition(
         ({"If-Match": '"r1"', "If-None-Match": "*"}, 412),
     ),
 )
+@pytest.mark.both
 async def test_a_later_report_says_which_version_it_replaces(
     desk: Desk, occurrence: str, headers: dict[str, str], status: int
 ) -> None:

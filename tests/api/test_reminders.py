@@ -59,6 +59,7 @@ async def test_a_policy_is_set_answered_and_plans_the_notices_anew(desk: Desk, p
     assert await _pending(desk) == [("-3wd", "2024-11-04", "17:30"), ("0d", "2024-11-07", "17:30")]
 
 
+@pytest.mark.both
 async def test_nobody_overwrites_a_policy_that_they_have_not_seen(desk: Desk, path: str) -> None:
     assert (await _put(desk.api, path, If_Match='"r1"')).status_code == 412
     assert (await _put(desk.api, path, If_None_Match="*")).status_code == 200

@@ -95,6 +95,7 @@ async def test_a_unit_of_nowhere_is_refused(desk: Desk) -> None:
         ("", ["a.justice", "a.office", "a.percent"]),
     ),
 )
+@pytest.mark.both
 async def test_units_are_found_by_code_name_and_alias(desk: Desk, q: str, codes: list[str]) -> None:
     await desk.make("units", code="a.justice", name="区司法局")
     await desk.make("units", code="a.office", name="市政府办公厅", aliases=["市政府辦公廳"])
@@ -159,6 +160,7 @@ async def test_going_and_coming_back_is_recorded_with_when(desk: Desk) -> None:
     assert facts[1]["after"]["retired_at"] == "2024-10-01T00:00:00+00:00"
 
 
+@pytest.mark.both
 async def test_two_editors_with_the_same_version_never_both_win(desk: Desk) -> None:
     tag = (await desk.make("units", code="a.x", name="x"))["etag"]
     answers = await asyncio.gather(*(desk.try_change("units/a.x", if_match=tag, name=f"名{n}") for n in range(4)))
@@ -166,6 +168,7 @@ async def test_two_editors_with_the_same_version_never_both_win(desk: Desk) -> N
     assert len(await desk.facts(subject="a.x")) == 2
 
 
+@pytest.mark.both
 async def test_two_who_make_the_same_unit_make_one(desk: Desk) -> None:
     body = {"code": "a.x", "name": "单位"}
     answers = await asyncio.gather(*(desk.api.post(UNITS, json=body) for _ in range(4)))

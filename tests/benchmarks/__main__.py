@@ -2,12 +2,13 @@
 
 import sys
 
-from tests.benchmarks import bodies, delivering, drivers, firing, outbound, polls
+from tests.benchmarks import bodies, delivering, drivers, firing, hour, outbound, polls
 from tests.benchmarks.tables import say
 
 PARTS = {
     "polls": polls.run,
     "bodies": bodies.run,
+    "hour": hour.run,
     "firing": firing.run,
     "delivering": delivering.run,
     "outbound": outbound.run,

@@ -51,13 +51,16 @@ def run(say: Say, *, quick: bool = False) -> None:
         folder = Path(scratch)
         database = folder / "large.db"
         make(database)
-        with serving("milepost", database) as (port, pid):
+        with serving("milepost", database) as (port, pid), serving("application", database) as (other_port, other_pid):
             plain, headers, body = _once(port)
+            assert _once(other_port)[2] == body
             what = f"a feed of {plain.count(b'BEGIN:VEVENT'):,} entries, {len(plain):,} bytes, {len(body):,} with gzip"
             ours = Server(pid, port, _requests(FEED, FEED, tag=headers["etag"]))
+            alone = Server(other_pid, other_port, ours.requests)
             with serving("bare", _bare_answers(folder, headers, body)) as (bare_port, bare_pid):
                 bare = Server(bare_pid, bare_port, _requests("/304", "/200", tag=headers["etag"]))
-                _against_bare(say, what, ours, bare, rounds=4 if quick else ROUNDS)
+                named = {"`milepost serve`": ours, "its application alone": alone}
+                _against_bare(say, what, named, bare, rounds=4 if quick else ROUNDS)
             _against_radicale(say, folder, plain, ours, skip=quick)
 
 
@@ -93,24 +96,30 @@ def _bare_answers(folder: Path, headers: dict[str, str], body: bytes) -> Path:
     return path
 
 
-def _against_bare(say: Say, what: str, ours: Server, bare: Server, *, rounds: int) -> None:
-    mine, theirs = ours.lengths(), bare.lengths()
+def _against_bare(say: Say, what: str, named: dict[str, Server], bare: Server, *, rounds: int) -> None:
+    """Both ways in which Milepost can be served: as it serves itself, and as an application of the same server."""
+    lengths = {server.port: server.lengths() for server in (*named.values(), bare)}
     rows = []
-    for name in ours.requests:
-        pairs = [(_load(ours, name, mine[name]), _load(bare, name, theirs[name])) for _ in range(rounds)]
-        rows.append(
-            (
-                name,
-                f"{_median([each.a_cpu_second for each, _ in pairs]):,.0f}",
-                f"{_median([other.a_cpu_second for _, other in pairs]):,.0f}",
-                f"{_median([each.a_cpu_second / other.a_cpu_second for each, other in pairs]):.2f}",
-                f"{_median([each.a_second for each, _ in pairs]):,.0f}",
-                f"{_median([other.a_second for _, other in pairs]):,.0f}",
-                f"{_median([each.a_second / other.a_second for each, other in pairs]):.2f}",
-            )
-        )
+    for name in bare.requests:
+        taken = [
+            [_load(server, name, lengths[server.port][name]) for server in (*named.values(), bare)]
+            for _ in range(rounds)
+        ]
+        for at, who in enumerate(named):
+            rows.append((f"{name}, {who}", *_compared([(each[at], each[-1]) for each in taken])))
     columns = ("answers", "Milepost a CPU second", "bare ASGI", "ratio", "Milepost a second", "bare ASGI", "ratio")
     table(say, f"Polls against a bare ASGI application that sends the same bytes ({what})", columns, rows)
+
+
+def _compared(pairs: Sequence[tuple[Measured, Measured]]) -> tuple[str, ...]:
+    return (
+        f"{_median([each.a_cpu_second for each, _ in pairs]):,.0f}",
+        f"{_median([other.a_cpu_second for _, other in pairs]):,.0f}",
+        f"{_median([each.a_cpu_second / other.a_cpu_second for each, other in pairs]):.2f}",
+        f"{_median([each.a_second for each, _ in pairs]):,.0f}",
+        f"{_median([other.a_second for _, other in pairs]):,.0f}",
+        f"{_median([each.a_second / other.a_second for each, other in pairs]):.2f}",
+    )
 
 
 def _load(server: Server, name: str, length: int) -> Measured:

@@ -1,5 +1,10 @@
-"""Servers to be measured, each a process on one core: `python -m tests.benchmarks.serving bare|milepost PORT …`."""
+"""Servers to be measured, each a process on one core: `python -m tests.benchmarks.serving KIND PORT …`.
 
+`milepost`: what `milepost serve` serves, as it does; `application`: the same application on the server alone; `bare`;
+`simulated`: as `milepost`, with the settings of a file (`database`, `clock`, `core`).
+"""
+
+import argparse
 import contextlib
 import json
 import os
@@ -16,19 +21,25 @@ from zoneinfo import ZoneInfo
 import uvicorn
 
 from service.app import create_app
+from service.cli.serve import how
+from service.kit import log
+from service.kit.memory import keep_what_is_loaded
 from service.settings import Settings
 
 SECRET = "a secret that only the benchmarks know, long enough"
+ADMIN_KEY = "mpk_" + "k" * 43
 AS_OF = datetime.now(ZoneInfo("Asia/Shanghai")).replace(microsecond=0)
 
 
-def settings_for(database: Path) -> Settings:
+def settings_for(database: Path, *, clock: str = "") -> Settings:
     """The settings under which feeds are measured: those of a process that answers, beside one that sends notices."""
     return Settings(
         database_url=f"sqlite:///{database}",
         secret=SECRET,
         public_url="https://milepost.test",
         public_read=True,
+        admin_key=ADMIN_KEY,
+        clock=clock,
         role="api",
     )
 
@@ -54,22 +65,20 @@ def bare(answers: dict[str, Any]) -> Any:
 def main() -> None:
     """Serve until stopped, on the first core, with what the service itself is served with."""
     kind, port, given = sys.argv[1:4]
+    told: dict[str, Any] = json.loads(Path(given).read_text(encoding="utf-8")) if kind in ("bare", "simulated") else {}
     if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {0})
+        os.sched_setaffinity(0, {told.get("core", 0)})
+    settings = settings_for(Path(told.get("database", given)), clock=told.get("clock", ""))
+    as_served = how(settings, argparse.Namespace(host="127.0.0.1", port=int(port)))
+    log.configure(level="warning", style=settings.log_format)
     if kind == "bare":
-        app: Any = bare(json.loads(Path(given).read_text(encoding="utf-8")))
+        app: Any = bare(told)
+        as_served |= {"http": "httptools", "lifespan": "off"}
     else:
-        app = create_app(settings_for(Path(given)))
-    uvicorn.run(
-        app,
-        port=int(port),
-        loop="uvloop",
-        http="httptools",
-        access_log=False,
-        log_level="error",
-        server_header=False,
-        lifespan="off" if kind == "bare" else "on",
-    )
+        app = create_app(settings)
+        keep_what_is_loaded()
+        as_served |= {"http": "httptools"} if kind == "application" else {}
+    uvicorn.run(app, **as_served)
 
 
 @contextlib.contextmanager

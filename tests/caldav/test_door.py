@@ -6,7 +6,6 @@ from service.feeds.actions import links
 from service.feeds.rules.forms import Component, Form
 from service.feeds.store.links import get_feed_locked
 from service.kit.actor import COMMAND
-from service.kit.database import Database
 from tests.caldav.conftest import CAL, DAV, Reader, basic, condition, header_of, link_to, propfind
 from tests.conftest import SECRET
 from tests.feeds.world import World
@@ -30,6 +29,19 @@ async def test_anybody_may_ask_what_is_offered(quick_reader: Reader) -> None:
         assert answer.status_code == 200
         assert header_of(answer.headers, "dav") == {"1", "3", "access-control", "calendar-access"}
         assert header_of(answer.headers, "allow") == {"OPTIONS", "GET", "HEAD", "PROPFIND", "REPORT"}
+
+
+async def test_the_bare_host_names_the_principal_too(quick_reader: Reader) -> None:
+    for depth in ("0", "1"):
+        found = await quick_reader.find("/", f"{DAV}current-user-principal", f"{DAV}resourcetype", depth=depth)
+        assert list(found) == (["/", "/dav/"] if depth == "1" else ["/"])
+        assert found["/"].hrefs(f"{DAV}current-user-principal") == [f"/dav/principals/{quick_reader.feed}/"]
+    offered = await quick_reader.http.options("/")
+    assert (offered.status_code, "calendar-access" in offered.headers["dav"]) == (200, True)
+    challenge = await quick_reader.http.request("PROPFIND", "/", headers={"Depth": "0"})
+    assert (challenge.status_code, "www-authenticate" in challenge.headers) == (401, True)
+    assert "dav" not in (await quick_reader.http.get("/")).headers  # it is a page for people
+    assert (await quick_reader.http.request("PUT", "/")).status_code == 405
 
 
 async def test_without_the_token_there_is_a_challenge(quick_reader: Reader) -> None:
@@ -123,6 +135,7 @@ async def test_the_calendar_says_what_programs_want_to_know(quick_reader: Reader
     assert {each[0][0].tag for each in told.has[f"{DAV}supported-report-set"]} == {
         f"{CAL}calendar-query",
         f"{CAL}calendar-multiget",
+        f"{CAL}free-busy-query",
         f"{DAV}sync-collection",
     }
     assert "TZOFFSETTO:+0800\r\n" in told.text(f"{CAL}calendar-timezone")
@@ -230,19 +243,6 @@ async def test_requests_are_measured_under_one_name(quick_reader: Reader) -> Non
     page = (await quick_reader.http.get("/metrics")).text
     assert 'method="PROPFIND",route="/dav/"' in page
     assert quick_reader.feed not in page
-
-
-async def test_an_outage_is_temporary_and_asks_for_no_password(quick_reader: Reader, quick_app: object) -> None:
-    await quick_reader.find("/dav/", f"{DAV}displayname")
-    door = next(route.app for route in quick_app.router.routes if getattr(route, "path", "") == "/dav")  # type: ignore[attr-defined]  # a Milepost
-    broken = Database("sqlite:////nowhere/that/exists/milepost.db")
-    door._resources._database, whole = broken, door._resources._database
-    answer = await quick_reader.ask("PROPFIND", quick_reader.calendar, depth="0")
-    door._resources._database = whole
-    assert answer.status_code == 503
-    assert answer.headers["retry-after"] == "60"
-    await broken.close()
-    assert (await quick_reader.ask("PROPFIND", quick_reader.calendar, depth="0")).status_code == 207
 
 
 async def test_to_dos_are_a_calendar_of_to_dos(quick_reader: Reader, quick_town: World) -> None:

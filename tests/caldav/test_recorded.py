@@ -147,8 +147,9 @@ async def test_apple_calendar_on_a_phone(furnished: Reader) -> None:
 async def test_davx5_on_android(furnished: Reader, quick_town: World) -> None:
     ask = furnished.ask
     body = _propfind("D:current-user-principal")
-    # what a person typed is tried first (the front page is no collection), then the well-known address
-    assert (await ask("PROPFIND", "/", body, depth="0")).status_code in (404, 405)
+    # what a person typed is tried first, then the well-known address: both lead to the principal
+    typed = statuses(await ask("PROPFIND", "/", body, depth="0"))["/"]
+    assert typed.hrefs(f"{DAV}current-user-principal") == [f"/dav/principals/{furnished.feed}/"]
     asked = await ask("PROPFIND", "/.well-known/caldav", body, depth="0")
     principal = _first(
         await ask("PROPFIND", asked.headers["location"], body, depth="0"), f"{DAV}current-user-principal"

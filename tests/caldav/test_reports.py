@@ -1,6 +1,7 @@
 """What meets a filter, and what these entries are."""
 
 import pytest
+from icalendar import Calendar
 
 from service.feeds.rules.forms import Component, Form
 from tests.caldav.conftest import CAL, DAV, Reader, condition, link_to, multiget, query, statuses
@@ -37,6 +38,12 @@ def _events(inside: str) -> str:
 def _between(start: str, end: str) -> str:
     ends = "".join(f' {name}="{text}"' for name, text in (("start", start), ("end", end)) if text)
     return _events(f"<C:time-range{ends}/>")
+
+
+def _free_busy(**ends: str) -> str:
+    said = " ".join(f'{name}="{text}"' for name, text in ends.items())
+    inside = f"<C:time-range {said}/>" if ends else ""
+    return f'<C:free-busy-query xmlns:C="urn:ietf:params:xml:ns:caldav">{inside}</C:free-busy-query>'
 
 
 def _text(name: str, text: str, more: str = "") -> str:
@@ -105,13 +112,29 @@ async def test_filters_that_mean_nothing_here_are_refused_by_name(furnished: Rea
         query(_events("<C:time-range/>")): f"{CAL}valid-filter",
         query("").replace("VCALENDAR", "VEVENT"): f"{CAL}valid-filter",
         query(_events(""), props='<C:calendar-data content-type="application/xml"/>'): f"{CAL}supported-calendar-data",
-        '<C:free-busy-query xmlns:C="urn:ietf:params:xml:ns:caldav"/>': f"{DAV}supported-report",
+        _free_busy(start="20241101T000000Z", end="20241001T000000Z"): f"{CAL}valid-filter",
+        '<D:principal-property-search xmlns:D="DAV:"/>': f"{DAV}supported-report",
     }.items():
         answer = await furnished.ask("REPORT", furnished.calendar, body, depth="1")
         assert answer.status_code == 403, body
         assert condition(answer) == {wanted}
     elsewhere = await furnished.ask("REPORT", furnished.home, query(""), depth="1")
     assert condition(elsewhere) == {f"{DAV}supported-report"}
+
+
+async def test_deadlines_make_nobody_busy(furnished: Reader) -> None:
+    asked = _free_busy(start="20241001T000000Z", end="20251001T000000Z")
+    answer = await furnished.ask("REPORT", furnished.calendar, asked, depth="1")
+    assert answer.status_code == 200
+    (found,) = Calendar.from_ical(answer.content).walk("VFREEBUSY")
+    assert {name: found[name].to_ical() for name in ("DTSTART", "DTEND")} == {
+        "DTSTART": b"20241001T000000Z",
+        "DTEND": b"20251001T000000Z",
+    }
+    assert "FREEBUSY" not in found
+    for half in (_free_busy(start="20241001T000000Z"), _free_busy()):
+        answer = await furnished.ask("REPORT", furnished.calendar, half, depth="1")
+        assert answer.status_code in (400, 403), half
 
 
 async def test_entries_are_fetched_many_at_once(reader: Reader, town: World) -> None:

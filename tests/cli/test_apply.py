@@ -85,6 +85,7 @@ def test_the_seeds_apply_from_their_folder_and_a_second_time_nothing_changes(
     assert len(_kinds(house)) == facts
 
 
+@pytest.mark.both
 def test_a_dry_run_shows_the_difference_and_changes_nothing(
     capsys: pytest.CaptureFixture[str], house: str, tmp_path: Path
 ) -> None:

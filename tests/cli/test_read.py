@@ -1,5 +1,6 @@
 """`milepost read`, as it is run."""
 
+import io
 import json
 from pathlib import Path
 
@@ -48,6 +49,12 @@ def test_spans_are_places_in_the_text(document: Path, capsys: pytest.CaptureFixt
         "recurrence": None,
         "month": None,
     }
+
+
+def test_a_dash_is_standard_input(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(TEXT.encode())))
+    assert main(["read", "--format", "spans", "-"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["items"]) == 3
 
 
 def test_json_has_the_draft_and_its_evidence(document: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -28,7 +28,9 @@ def test_serve_shows_a_first_key_once_answers_and_stops_when_told(tmp_path: Path
         assert "server" not in answer.headers
         process.send_signal(signal.SIGTERM)
         rest = process.communicate(timeout=30)[1]
-    assert "stopped" in [json.loads(line)["event"] for line in rest.splitlines()]
+    told = [json.loads(line) for line in rest.splitlines()]
+    assert "stopped" in [each["event"] for each in told]
+    assert "uvicorn.access" not in {each["logger"] for each in told}, "each request is logged twice, each poll once"
     assert (tmp_path / "var" / "milepost.db").exists()
 
 

@@ -1,6 +1,7 @@
 """`python -m tests.conformance`: run the tests that show what works with which program, and write what they show.
 
-The lines come from the mark `compatible(program, what)`.
+The lines come from the mark `compatible(program, what)`; those about Thunderbird's steps from `story`, which its own
+test compares with what it does.
 """
 
 import sys
@@ -9,10 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.conformance.story import told
+
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "compatibility.md"
 FOLDERS = ("tests/caldav", "tests/conformance")
 BEGIN, END = "<!-- what the tests show: begin -->", "<!-- end -->"
+STEPS_BEGIN = "<!-- what Thunderbird shows: begin -->"
 
 Line = tuple[str, str]
 
@@ -51,7 +55,8 @@ def main() -> int:
     asked = ["-q", *FOLDERS]
     status = pytest.main(asked, plugins=[collector])
     rows = {line: collector.outcomes.get(test, "no") for test, line in collector.lines.items()}
-    PAGE.write_text(written(PAGE.read_text(encoding="utf-8"), table(rows)), encoding="utf-8")
+    page = written(PAGE.read_text(encoding="utf-8"), table(rows))
+    PAGE.write_text(written(page, told(), begin=STEPS_BEGIN), encoding="utf-8")
     return int(status)
 
 
@@ -68,11 +73,11 @@ def table(rows: dict[Line, str]) -> list[str]:
     return [*head, *sorted(body, key=str.lower)]
 
 
-def written(page: str, lines: Iterable[str]) -> str:
+def written(page: str, lines: Iterable[str], *, begin: str = BEGIN) -> str:
     """The page with these lines where the tests write."""
-    before, _, rest = page.partition(BEGIN)
+    before, _, rest = page.partition(begin)
     _, _, after = rest.partition(END)
-    return "\n".join([before + BEGIN, "", *lines, "", END + after])
+    return "\n".join([before + begin, "", *lines, "", END + after])
 
 
 def shown(page: str) -> list[tuple[str, str, str]]:

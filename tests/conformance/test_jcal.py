@@ -6,8 +6,10 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.api.calendar import Calendars
+from service.feeds.polled.desk import Desk
 from service.feeds.rules.media import prefers_jcal
 from tests.feeds.world import World
 
@@ -15,11 +17,23 @@ PATH = "/calendars/demo/justice"
 JCAL = {"Accept": "application/calendar+json", "Accept-Encoding": "identity"}
 
 
+def _polled(desk: Desk) -> ASGIApp:
+    calendars = Calendars(desk)
+
+    async def answer(scope: Scope, _receive: Receive, send: Send) -> None:
+        poll = scope["method"], scope["path"], scope["query_string"], scope["headers"]
+        found = calendars.ready(*poll) or await calendars.find(*poll)
+        await send(found.start)
+        await send(found.body)
+
+    return answer
+
+
 @pytest.fixture
 async def robot(world: World) -> AsyncIterator[httpx.AsyncClient]:
     await world.milestone("逗号，分号；,; 反斜杠\\", {"value": "2024-12"})
     await world.milestone("下午五点前报送", {"value": "2024-11-15", "time": "17:00"})
-    transport = httpx.ASGITransport(app=Calendars(world.desk).answer)
+    transport = httpx.ASGITransport(app=_polled(world.desk))
     async with httpx.AsyncClient(transport=transport, base_url="https://milepost.test") as talking:
         yield talking
 
@@ -74,7 +88,7 @@ async def test_every_value_has_its_type(robot: httpx.AsyncClient) -> None:
 
 async def test_jcal_has_the_same_bytes_in_every_process(robot: httpx.AsyncClient, world: World) -> None:
     first = await robot.get(f"{PATH}.json")
-    transport = httpx.ASGITransport(app=Calendars(world.another_desk()).answer)
+    transport = httpx.ASGITransport(app=_polled(world.another_desk()))
     async with httpx.AsyncClient(transport=transport, base_url="https://milepost.test") as other:
         assert (await other.get(f"{PATH}.json")).content == first.content
     await world.milestone("又一件事", {"value": "2024-11-30"})

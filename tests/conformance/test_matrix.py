@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.conformance.__main__ import FOLDERS, PAGE, ROOT, shown
+from tests.conformance.__main__ import FOLDERS, PAGE, ROOT, STEPS_BEGIN, shown, written
+from tests.conformance.story import told
 
 AGAIN = "write it anew: python -m tests.conformance"
 _VERSION = re.compile(r" v?\d[\w.]*$")
@@ -30,3 +31,9 @@ def test_the_matrix_claims_nothing_that_failed() -> None:
     rows = shown(PAGE.read_text(encoding="utf-8"))
     assert len(rows) > 20
     assert {works for _, _, works in rows if not works.startswith("not tried: ")} == {"yes"}, AGAIN
+
+
+def test_the_page_tells_what_thunderbird_shows_step_by_step() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert STEPS_BEGIN in page
+    assert written(page, told(), begin=STEPS_BEGIN) == page, AGAIN

@@ -49,6 +49,26 @@ async def test_a_process_that_was_there_before_sees_a_change_of_another_one(worl
     assert await world.all_bytes(desk=stranger) == await world.all_bytes()
 
 
+async def test_while_the_desk_looks_nothing_goes_out_unseen(quick_world: World) -> None:
+    world = quick_world
+    await world.page("unit:demo.justice")
+    await world.milestone("梳理问题清单", MONTH)
+    looking = asyncio.create_task(world.desk._look())
+    await asyncio.sleep(0)  # it reads now, and pages do not know yet what it finds
+    assert _suspects(world)
+    await looking
+    assert not _suspects(world)
+    looking = asyncio.create_task(world.desk._look())
+    await asyncio.sleep(0)
+    await world.milestone("又一件事", MONTH)  # committed behind its back
+    await looking
+    assert _suspects(world)
+
+
+def _suspects(world: World) -> bool:
+    return world.desk.suspect  # asked anew: to mypy what was asserted once stays true
+
+
 async def test_kept_bytes_are_used_and_not_rendered_again(world: World) -> None:
     await _furnish(world)
     await world.all_bytes()

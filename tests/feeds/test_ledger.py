@@ -44,7 +44,7 @@ async def _poll(world: World, path: str, *, agent: bytes = b"Thunderbird/153.0",
     desk = desk or world.desk
     page = await desk.find(path, b"")
     assert isinstance(page, Page)
-    desk.fetched[desk.slots[path].link, agent] = world.clock.now(), page.revision
+    desk.fetched[desk.slots[path].link, agent] = world.clock.now().timestamp(), page.revision
     await desk.write_ledger()
 
 

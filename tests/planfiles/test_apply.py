@@ -1,14 +1,16 @@
 """Applying plan files: all or nothing, in the right order, and twice is once."""
 
+import asyncio
 from datetime import datetime
 
 import pytest
 from sqlmodel import col, select
 
+from service.gate.transaction import change
 from service.journal.actions import recorded
 from service.journal.models import JournalEntry
 from service.kit.actor import Actor
-from service.kit.database import Session
+from service.kit.database import Database, Session
 from service.kit.errors import Denied, Fault, Invalid
 from service.milestones.models import Milestone, Occurrence
 from service.planfiles.actions import export_plan
@@ -282,3 +284,22 @@ async def test_a_key_bound_to_another_jurisdiction_cannot_apply(session: Session
     bound = Actor(kind="key", name="b", scopes=frozenset({"edit"}), jurisdiction="b")
     with pytest.raises(Denied):
         await apply(session, bound, PLAN.replace("甲", "丙"), now=now)
+
+
+async def test_two_files_at_once_leave_a_history_without_gaps(database: Database, actor: Actor, now: datetime) -> None:
+    codes = [f"a.u{place}" for place in range(40)]
+
+    async def bring(kind: str, order: list[str]) -> None:
+        units = "".join(f"  - {{code: {code}, name: 单位, kind: {kind}}}\n" for code in order)
+        text = f"milepost: 1\njurisdictions:\n  - {{code: a, name: 甲区}}\nunits:\n{units}"
+        async with change(database, now=now) as session:
+            await apply(session, actor, text, now=now)
+
+    await bring("department", codes)
+    await asyncio.gather(bring("town", codes), bring("party", codes[::-1]), bring("court", codes[::2]))
+    async with database.read() as session:
+        for code in codes:
+            of_one = select(JournalEntry).where(JournalEntry.subject == code).order_by(col(JournalEntry.id))
+            facts = (await session.exec(of_one)).all()
+            assert [fact.before for fact in facts] == [None, *(fact.after for fact in facts[:-1])]
+            assert (await session.get_one(Unit, code)).revision == len(facts)

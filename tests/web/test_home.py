@@ -49,6 +49,7 @@ async def test_a_chart_counts_tasks_by_month_and_names_each(browser: httpx.Async
     assert "<title>2025-10：1 项</title>" in page
 
 
+@pytest.mark.both
 async def test_a_search_finds_units_by_alias_and_plans_by_title(browser: httpx.AsyncClient) -> None:
     found = await read(browser, "/?q=司法行政")
     assert "区司法局" in found
@@ -75,6 +76,7 @@ async def test_a_jurisdiction_can_be_looked_at_alone(
     assert (await browser.get("/?jurisdiction=nowhere")).status_code == 404
 
 
+@pytest.mark.both
 async def test_many_units_come_in_pages_and_each_once(
     browser: httpx.AsyncClient, database: Database, actor: Actor, now: datetime
 ) -> None:

@@ -86,6 +86,7 @@ async def test_a_unit_without_tasks_says_so(browser: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.usefixtures("town")
+@pytest.mark.both
 async def test_a_weekly_duty_comes_in_pages(
     browser: httpx.AsyncClient, database: Database, actor: Actor, now: datetime
 ) -> None:
@@ -130,6 +131,7 @@ async def test_what_a_unit_has_handed_in_is_finished_and_no_longer_late(
 
 
 @pytest.mark.usefixtures("town")
+@pytest.mark.both
 async def test_the_home_page_counts_what_a_unit_has_not_finished(
     browser: httpx.AsyncClient, database: Database, actor: Actor, now: datetime
 ) -> None:

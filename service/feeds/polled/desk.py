@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -35,7 +35,7 @@ from service.feeds.polled.pages import (
     forget_extra,
     forget_shown,
 )
-from service.feeds.polled.reach import PAUSE, Reach, Unreached, monotonic
+from service.feeds.polled.reach import LONG_PATIENCE, LOOK_PATIENCE, PATIENCE, PAUSE, Reach, Unreached, monotonic
 from service.feeds.polled.reserve import Reserve
 from service.feeds.rules.forms import Form, read_query
 from service.feeds.rules.negotiation import Encoding
@@ -53,13 +53,11 @@ SLOTS_KEPT = 100_000
 FORMS_KEPT = 64  # ways in which one subject is shown
 LOOKS_EVERY = 1.0  # seconds
 FETCHES_EVERY = 30.0  # seconds between two writings of the link ledger
-PATIENCE = 3.0  # seconds for the database while there is something good to send
-LONG_PATIENCE = 10.0  # and while there is nothing
-LOOK_PATIENCE = 120.0  # turning the page of a large service takes a while
 
 
 class Desk:
-    """Hands out pages. One a process; processes share nothing but the database. `now` asks the clock, in UTC.
+    """Hands out pages. One a process; processes share nothing but the database. `now` asks the clock, in UTC, `seconds`
+    asks it in POSIX seconds.
 
     A slot whose page and link are both good at this moment can go out at once, unless `suspect` says that something has
     changed: the polled path looks at `slots` itself. Everything else goes through `find`.
@@ -74,16 +72,18 @@ class Desk:
         public_url: str,
         secret: Callable[[], str],
         public_read: bool,
+        seconds: Callable[[], float] | None = None,
         pages_kept: int = PAGES_KEPT,
         kept_in: Path | None = None,
     ) -> None:
         self.counts = Counts()
-        self.fetched: dict[tuple[OpenLink, bytes | None], tuple[datetime, int]] = {}
+        self.fetched: dict[tuple[OpenLink, bytes | None], tuple[float, int]] = {}
         self._ledger = Ledger(database)
         self.reserve = Reserve(kept_in)
         self.maker = Maker(database, public_url=public_url, zone=zone)
         self._database = database
         self.now = now
+        self.seconds = seconds or (lambda: now().timestamp())
         self._zone = zone
         self._reach = Reach()
         self._links = Links(
@@ -93,14 +93,14 @@ class Desk:
             secret=secret,
             public_read=public_read,
             zone=zone,
-            is_blank=self._is_blank,
+            is_blank=self.is_blank,
         )
         self.slots: dict[str | tuple[str, bytes], Slot] = {}  # by path, and query where there is one
         self._pages: dict[Subject, dict[PageKey, Page]] = {}
         self._bodies: Shelf[Page, Page] = Shelf(limit=pages_kept, dropped=forget_body, spared=Page.was_used)
         self._shown: Shelf[Page, Page] = Shelf(limit=SHOWN_KEPT, dropped=forget_shown)
         self._extras: Shelf[tuple[Page, Encoding], Page] = Shelf(limit=EXTRAS_KEPT, dropped=forget_extra)
-        self.suspect = False
+        self.suspect = self._heard = False
         self._known: dict[str, int] | None = None
         self._turned_on: date | None = None
         self._looking: asyncio.Task[None] | None = None
@@ -216,9 +216,9 @@ class Desk:
             page.try_again_at = monotonic() + PAUSE
             await self._take_reserve(page)
             return None
-        if not made and self._is_blank():
+        if not made and self.is_blank():
             await self._take_reserve(page)  # a database that holds nothing at all is one that was lost
-        return None if made or (self._is_blank() and page.body is not None) else UNKNOWN
+        return None if made or (self.is_blank() and page.body is not None) else UNKNOWN
 
     async def _take_reserve(self, page: Page) -> None:
         """What this node last sent, where it has nothing in memory."""
@@ -226,7 +226,7 @@ class Desk:
             page.body, page.revision = found.body, found.revision
             self._bodies.put(page, page, weight=page.body.weight)
 
-    def _is_blank(self) -> bool:
+    def is_blank(self) -> bool:
         """Whether the database holds nothing that anybody entered: statutory days come with the service."""
         return self._known is not None and all(key.isupper() for key in self._known)
 
@@ -251,7 +251,7 @@ class Desk:
 
     def hear(self, facts: Sequence[JournalEntry]) -> None:
         """This process has committed a change. The next poll asks the ledgers first, whatever the change was."""
-        self.suspect = bool(facts) or self.suspect
+        self.suspect = self._heard = bool(facts) or self.suspect
         self._links.forget_unknown()
 
     async def watch(self) -> None:
@@ -315,7 +315,7 @@ class Desk:
         today = self._today()
         if self._turned_on != today:
             await self._turn(today)
-        self.suspect = False
+        self._heard = False  # of what is committed from here on; `suspect` stays until pages have been told
         async with self._database.read() as session:
             moved = await reading.read_moved(session, known=self._known)
         if moved.everything:
@@ -326,14 +326,14 @@ class Desk:
                 if page.revision != revision:
                     page.stale()
         self._known = moved.known
+        self.suspect = self._heard
 
     def _forget_everything(self) -> None:
         """Another database, perhaps: a revision that is known from the one before may stand for another text in it."""
         self._links.all_stale()
         self.maker.forget()
-        for pages in self._pages.values():
-            for page in pages.values():
-                page.start_over()
+        for page in (page for pages in self._pages.values() for page in pages.values()):
+            page.start_over()
 
     async def _turn(self, today: date) -> None:
         async with self._database.read() as session:
@@ -346,5 +346,5 @@ class Desk:
     def _today(self) -> date:
         return self.now().astimezone(self._zone).date()
 
-    def _midnight_after(self, day: date) -> datetime:
-        return midnight(day + timedelta(days=1), self._zone).astimezone(UTC)
+    def _midnight_after(self, day: date) -> float:
+        return midnight(day + timedelta(days=1), self._zone).timestamp()

@@ -1,7 +1,7 @@
 """The link ledger: who fetched what, and when; written now and then, never with a poll."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 from service.feeds.actions import fetching
 from service.feeds.polled.links import bound
@@ -15,8 +15,8 @@ from service.kit.database import Database
 KEPT = 200_000
 BATCH = 500
 
-# By link and User-Agent: when it last fetched, and the revision of its subject that it got.
-Noted = Mapping[tuple[OpenLink, bytes | None], tuple[datetime, int]]
+# By link and User-Agent: when it last fetched (POSIX seconds), and the revision of its subject that it got.
+Noted = Mapping[tuple[OpenLink, bytes | None], tuple[float, int]]
 
 
 class Ledger:
@@ -33,7 +33,7 @@ class Ledger:
         """Take over what the polled path has noted."""
         for (link, agent), (at, revision) in noted.items():
             if link.digest and link.feed:
-                fetch = Fetch(link.digest, program_of(agent), link.feed, at, revision)
+                fetch = Fetch(link.digest, program_of(agent), link.feed, datetime.fromtimestamp(at, UTC), revision)
                 if self._is_news(fetch):
                     bound(self._waiting, KEPT)
                     self._waiting[fetch.key] = fetch

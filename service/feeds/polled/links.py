@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from service.feeds.actions import reading
 from service.feeds.polled.pages import AWAY, NEVER, UNKNOWN, OpenLink, Refusal
-from service.feeds.polled.reach import Reach, Unreached, monotonic
+from service.feeds.polled.reach import LONG_PATIENCE, Reach, Unreached, monotonic
 from service.feeds.polled.reserve import Reserve
 from service.feeds.rules.extras import Notice
 from service.feeds.rules.forms import Form, read_form
@@ -18,7 +18,6 @@ from service.kit.database import Database
 LINKS_KEPT = 100_000
 UNKNOWN_KEPT = 10_000
 UNKNOWN_FOR = 2.0  # seconds: a flood of wrong addresses asks the database once for each of them
-PATIENCE = 10.0
 
 Kept = TypeVar("Kept")
 
@@ -84,7 +83,7 @@ class Links:
         if self._reach.pauses and (known := known or await self._reserved(digest)):
             return known
         try:
-            found = await self._reach.ask(self._read(digest), patience=PATIENCE)
+            found = await self._reach.ask(self._read(digest), patience=LONG_PATIENCE)
         except Unreached:
             return known or await self._reserved(digest) or AWAY  # an outage must not close an address that was open
         if found is None:

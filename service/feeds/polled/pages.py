@@ -12,7 +12,7 @@ from service.feeds.rules.forms import Form
 from service.feeds.rules.negotiation import Encoding
 from service.feeds.rules.subjects import Subject
 
-LONG_AGO = datetime.min.replace(tzinfo=UTC)
+LONG_AGO = float("-inf")
 NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -28,17 +28,17 @@ class PageKey(NamedTuple):
 class Page:
     """A feed as it is sent. `fresh`: nobody has said since that it changed.
 
-    `good_until` is the next local midnight, and long ago once it is not fresh: the polled path asks for nothing else.
-    `shown` is what the body was made of, as long as there is room for it. `changes` counts what was said, so that a
-    body that was being made meanwhile is not taken for the newest. `retired`: there were too many, and nobody tells
-    this one of changes any more.
+    `good_until` is the next local midnight in POSIX seconds, and long ago once it is not fresh: the polled path asks
+    for nothing else. `shown` is what the body was made of, as long as there is room for it. `changes` counts what was
+    said, so that a body that was being made meanwhile is not taken for the newest. `retired`: there were too many, and
+    nobody tells this one of changes any more.
     """
 
     key: PageKey
     body: Body | None = None
     shown: Contents | None = None
     fresh: bool = False
-    good_until: datetime = LONG_AGO
+    good_until: float = LONG_AGO
     holds_until: date | None = None
     revision: int = -1
     changes: int = 0
@@ -70,8 +70,9 @@ class Page:
 class OpenLink:
     """What an address opens. `fresh`: nobody has said since that the link changed.
 
-    `until` is when it expires; `good_until` is the same while it is fresh and open, and long ago otherwise: the polled
-    path asks for nothing else. `digest` is that of its token, `notice` what an address that was replaced has to say.
+    `until` is when it expires; `good_until` is the same in POSIX seconds while it is fresh and open, and long ago
+    otherwise: the polled path asks for nothing else. `digest` is that of its token, `notice` what an address that was
+    replaced has to say.
     """
 
     subject: Subject
@@ -80,7 +81,7 @@ class OpenLink:
     until: datetime = NEVER
     revoked: bool = False
     fresh: bool = True
-    good_until: datetime = LONG_AGO
+    good_until: float = LONG_AGO
     digest: str = ""
     notice: Notice | None = None
 
@@ -90,7 +91,7 @@ class OpenLink:
     def renew(self, *, until: datetime, revoked: bool) -> None:
         """This is how the link stands now."""
         self.until, self.revoked, self.fresh = until, revoked, True
-        self.good_until = LONG_AGO if revoked else until
+        self.good_until = LONG_AGO if revoked else until.timestamp()
 
     def shows_as(self, other: "OpenLink") -> bool:
         """Whether another reading of the same link shows the same things, whatever became of its end."""

@@ -11,6 +11,9 @@ _log = structlog.stdlib.get_logger("milepost.feeds")
 Found = TypeVar("Found")
 
 PAUSE = 1.0  # seconds
+PATIENCE = 3.0  # seconds for the database while there is something good to send
+LONG_PATIENCE = 10.0  # and while there is nothing
+LOOK_PATIENCE = 120.0  # turning the page of a large service takes a while
 
 
 class Unreached(Exception):

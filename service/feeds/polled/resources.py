@@ -5,9 +5,9 @@ the bytes of entries are the desk's and its maker's.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import date
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from service.feeds.actions import syncing
@@ -16,98 +16,53 @@ from service.feeds.actions.syncing import StaleToken, name_of
 from service.feeds.models import FeedEntry
 from service.feeds.polled.desk import Desk
 from service.feeds.polled.pages import OpenLink
-from service.feeds.polled.reach import Reach
+from service.feeds.polled.reach import LONG_PATIENCE, PATIENCE, Reach, Unreached
+from service.feeds.polled.synced import Changes, Collection, Member, Memory, Resource, Told
 from service.feeds.render.resource import render_resource, render_zone
 from service.feeds.rules import texts
 from service.feeds.rules.facts import DOMAIN, clean_line, from_mapping
 from service.feeds.rules.forms import Component
 from service.feeds.rules.spans import ALWAYS, Span, span_of
-from service.feeds.rules.subjects import Subject
-from service.feeds.rules.syncing import SyncToken, read_token, spell_token
+from service.feeds.rules.syncing import Point, SyncToken, read_token, spell_token
 from service.feeds.rules.window import Window
+from service.feeds.store.subjects import Standing
 from service.feeds.store.syncing import Mark
 from service.kit.database import Database, Session
 
-PATIENCE = 10.0  # seconds for the database
 ONE_ANSWER = 5_000  # entries of a difference at most; the rest comes when the program asks again
 
-
-@dataclass(frozen=True, slots=True)
-class Collection:
-    """A link as a calendar. `token` is the state that it is in, `revision` its subject's."""
-
-    subject: Subject
-    name: str
-    description: str
-    created_at: datetime
-    changed_at: datetime
-    component: Component
-    token: str
-    revision: int
-    zone: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """An entry of a calendar: its name in addresses, and what tells whether a program has it already."""
-
-    name: str
-    uid: str
-    tag: str
-    component: Component
-    created_at: datetime
-    changed_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Resource:
-    """An entry with its bytes, and when it begins and ends (a to-do: the instant at which it is due; None: never).
-
-    `lines` are those of the entry alone.
-    """
-
-    member: Member
-    begins: datetime | None
-    ends: datetime | None
-    lines: bytes
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """What a program has to learn: members that are new or differ, names that are gone. `cut`: and there is more."""
-
-    members: tuple[Member, ...]
-    gone: tuple[str, ...]
-    token: str
-    revision: int
-    cut: bool
+Found = TypeVar("Found")
 
 
 class Resources:
-    """Answers for one process. Everything raises Unreached where the database gives no answer."""
+    """Answers for one process. Where the database gives no answer, what was told last is told again; where nothing was,
+    everything raises Unreached."""
 
     def __init__(self, database: Database, desk: Desk, *, zone: ZoneInfo) -> None:
         self._database = database
         self._desk = desk
         self._zone = zone
         self._reach = Reach()
+        self._memory = Memory()
 
     async def collection(self, link: OpenLink) -> Collection | None:
         """The calendar that a link opens; None: its subject is no more."""
-        return await self._reach.ask(self._collection(link), patience=PATIENCE)
+        found = await self._ask(link, lambda: self._collection(link), last=lambda told: told.collection)
+        if found is None and self._desk.is_blank():
+            raise Unreached
+        return found
 
-    async def members(self, link: OpenLink) -> list[Member]:
+    async def members(self, link: OpenLink) -> Sequence[Member]:
         """Every entry of the calendar, by name."""
-        return await self._reach.ask(self._members(link), patience=PATIENCE)
+        return await self._ask(link, lambda: self._members(link), last=lambda told: told.members)
 
-    async def resources(self, link: OpenLink, names: Iterable[str]) -> list[Resource]:
+    async def resources(self, link: OpenLink, names: Sequence[str]) -> list[Resource]:
         """Those of these entries that the calendar has, with their bytes."""
-        return await self._reach.ask(self._resources(link, names, ALWAYS), patience=PATIENCE)
+        return await self._ask(link, lambda: self._resources(link, names, ALWAYS), last=lambda told: told.all_of(names))
 
     async def resources_between(self, link: OpenLink, span: Span) -> list[Resource]:
         """The entries of the calendar that fall into a span or near it, with their bytes, by name."""
-        return await self._reach.ask(self._resources(link, None, span), patience=PATIENCE)
+        return await self._ask(link, lambda: self._resources(link, None, span), last=lambda _: None)
 
     async def changes(self, link: OpenLink, token: str, *, limit: int | None) -> Changes:
         """What differs from what the program has seen; an empty token: nothing yet. Raises StaleToken."""
@@ -117,24 +72,42 @@ class Resources:
             if asked is None:
                 raise StaleToken
         most = min(limit or ONE_ANSWER, ONE_ANSWER)
-        found = await self._reach.ask(self._changes(link, asked, most), patience=PATIENCE)
+        found = await self._ask(link, lambda: self._changes(link, asked, most), last=lambda told: told.since(token))
         if found is None:
-            raise StaleToken
+            raise Unreached if self._desk.is_blank() else StaleToken
         return found
+
+    async def _ask(
+        self, link: OpenLink, question: Callable[[], Awaitable[Found]], *, last: Callable[[Told], Found | None]
+    ) -> Found:
+        """The answer of the database, or what was told last (None: nothing was). Raises Unreached."""
+        told = self._memory.of(link.digest)
+        known = last(told) if told is not None else None
+        # A database that holds nothing at all is one that was lost, where this calendar had something in it.
+        lost = told is not None and told.collection.revision > 0 and self._desk.is_blank()
+        try:
+            if lost or (known is not None and self._reach.pauses):
+                raise Unreached
+            return await self._reach.ask(question(), patience=LONG_PATIENCE if known is None else PATIENCE)
+        except Unreached:
+            if known is None:
+                raise
+            return known
 
     def note(self, link: OpenLink, agent: str | None, *, revision: int) -> None:
         """For the link ledger: a program has asked for the state of a calendar. What differs it fetches right after."""
         coded = agent.encode("latin-1") if agent is not None else None
-        self._desk.fetched[link, coded] = self._desk.now(), revision
+        self._desk.fetched[link, coded] = self._desk.seconds(), revision
 
     async def _collection(self, link: OpenLink) -> Collection | None:
         async with self._database.read() as session:
             read = await syncing.read_standing(session, link.subject, view=self._view(link))
-        if read is None:
-            return None
-        standing, point = read
+        return self._stands(link, *read) if read is not None else None
+
+    def _stands(self, link: OpenLink, standing: Standing, point: Point) -> Collection:
+        """The calendar in the state in which it was read; it is remembered."""
         lang, name = link.form.lang, clean_line(standing.name)
-        return Collection(
+        found = Collection(
             subject=link.subject,
             name=name,
             description=texts.feed_description(link.subject, name, _window(link), lang),
@@ -145,14 +118,20 @@ class Resources:
             revision=point.revision,
             zone=render_zone(self._zone.key, lang=lang),
         )
+        self._memory.note_state(link.digest, found)
+        return found
 
     async def _members(self, link: OpenLink) -> list[Member]:
+        told = self._memory.of(link.digest)
         async with self._database.read() as session:
             marks = await syncing.read_marks(session, link.subject, view=self._view(link))
-        return [self._member(link, mark) for mark in marks]
+        found = [self._member(link, mark) for mark in marks]
+        if told is not None:
+            self._memory.note_members(link.digest, told, found)
+        return found
 
     async def _resources(self, link: OpenLink, names: Iterable[str] | None, span: Span) -> list[Resource]:
-        view = self._view(link)
+        view, told = self._view(link), self._memory.of(link.digest)
         async with self._database.read() as session:
             if names is None:
                 shown = await syncing.read_shown(session, link.subject, view=view)
@@ -160,7 +139,10 @@ class Resources:
             else:
                 uids = sorted({f"{name}@{DOMAIN}" for name in names})
                 rows = await syncing.read_rows(session, link.subject, view=view, uids=uids)
-            return await self._rendered(session, link, rows)
+            found = await self._rendered(session, link, rows)
+        if told is not None:
+            self._memory.note_resources(link.digest, told, found)
+        return found
 
     async def _rendered(self, session: Session, link: OpenLink, rows: Sequence[FeedEntry]) -> list[Resource]:
         blocks = await self._desk.maker.blocks_of(session, rows, link.form)
@@ -184,6 +166,7 @@ class Resources:
                 )
             except StaleToken:  # an answer, not an outage: it must not be taken for one
                 return None
+        self._stands(link, *read)
         return Changes(
             members=tuple(self._member(link, each) for each in found.shown),
             gone=tuple(name_of(uid) for uid in found.gone),

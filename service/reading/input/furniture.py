@@ -39,8 +39,8 @@ _WHOLE = re.compile(
 )
 _DASHES = r"[-—–－─·•]{1,3}"
 _PAGE_NUMBER = re.compile(
-    rf"{_DASHES} ?[0-9]{{1,4}} ?{_DASHES}|[0-9]{{1,4}} ?/ ?[0-9]{{1,4}} ?页"
-    r"|第 ?[0-9]{1,4} ?页(?:[ ,，/]*共 ?[0-9]{1,4} ?页)?"
+    rf"{_DASHES}[ \u3000]?\d{{1,4}}[ \u3000]?{_DASHES}|\d{{1,4}} ?/ ?\d{{1,4}} ?页"
+    r"|第 ?\d{1,4} ?页(?:[ ,，/]*共 ?\d{1,4} ?页)?"
 )
 # What is unmistakable inside a line as well, as pages have it that were flattened to one.
 _INSIDE = re.compile(

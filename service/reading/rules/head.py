@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from service.phrases.folding import fold
 from service.phrases.numbers import read_number
 from service.phrases.scan import read, scan
 from service.phrases.values import Confidence, Found, Setting
@@ -91,9 +92,10 @@ def _as_written(text: str, told: Told | None) -> Told | None:
 
 # ── number ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+_Y4 = r"(?:(?:19|20)[0-9]{2}|二[0零][0-9零一二三四五六七八九]{2})"
 _NUMBER = re.compile(
     r"(?:^|(?<=[ \n:])|(?<=意见|通知|方案|规划|计划|纲要|要点|措施|办法|决定))"
-    r"[\u4e00-\u9fff]{2,10}[\[(](?:19|20)[0-9]{2}[\])] ?[0-9]{1,5} ?号(?![)精])"
+    rf"[\u4e00-\u9fff]{{2,10}}[\[(]{_Y4}[\])] ?[0-9一二三四五六七八九十百]{{1,5}} ?号(?![)精])"
 )
 
 
@@ -190,7 +192,7 @@ _ISSUER_LABEL = re.compile(
     r"[: \n]{1,4}([\u4e00-\u9fff]{3,30})"
 )
 _DATE = (
-    r"(?P<y>(?:19|20)[0-9]{2}|二[0零][0-9零一二三四五六七八九]{2}) ?[年/.-] ?(?P<m>[0-9一二三四五六七八九十]{1,3})"
+    rf"(?P<y>{_Y4}) ?[年/.-] ?(?P<m>[0-9一二三四五六七八九十]{{1,3}})"
     r" ?[月/.-] ?(?P<d>[0-9一二三四五六七八九十]{1,3}) ?日?"
 )
 _SIGNATURE = re.compile(rf"(?:^|(?<=[\n 。;)!?]))([\u4e00-\u9fff]{{1,30}}{_BODY})[ \n]{{1,20}}{_DATE}")
@@ -213,9 +215,9 @@ def _issuer(folded: str, title: Told | None) -> Told | None:
 
 _PUBLISHED = re.compile(rf"(?:发布|成文|印发|发文|公开|更新|公布)(?:日期|时间)[: \n]{{0,4}}{_DATE}")
 _STAMP = re.compile(rf"(?:^|(?<=\n)) *{_DATE}(?= |\n|$)", re.MULTILINE)
-_PERIOD = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2}) ?年?(?:-{1,2}|~|至)((?:19|20)[0-9]{2}) ?年?")
+_PERIOD = re.compile(rf"(?<![0-9])({_Y4}) ?年?(?:-{{1,2}}|~|至)({_Y4}) ?年?")
 _FIVE = re.compile(r"[\"“”']?(十[一二三四五六七八九])[\"“”']?五(?=[\"“”'规计期时])|第(十[一二三四五六七八九])个五年")
-_YEAR = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2}) ?年")
+_YEAR = re.compile(rf"(?<![0-9])({_Y4}) ?年")
 
 
 def _published(folded: str) -> Told | None:
@@ -248,15 +250,20 @@ def _period(folded: str, title: Told | None) -> Told | None:
     places.append((0, min(len(folded), TOP * 2), "开头写明"))
     for start, end, why in places:
         named = why == "标题写明"
-        if (found := _PERIOD.search(folded, start, end)) and int(found[1]) <= int(found[2]):
+        if (found := _PERIOD.search(folded, start, end)) and _number_of(found[1]) <= _number_of(found[2]):
             confidence = Confidence.EXACT if named else Confidence.INFERRED
-            return Told(f"{found[1]}/{found[2]}", *found.span(), confidence, why)
+            return Told(f"{_number_of(found[1])}/{_number_of(found[2])}", *found.span(), confidence, why)
         if found := _FIVE.search(folded, start, end):
             first = 2021 + 5 * ((read_number(found[1] or found[2]) or 14) - 14)
             return Told(f"{first}/{first + 4}", *found.span(), Confidence.INFERRED, f"五年规划期{first}至{first + 4}年")
         if named and (found := _YEAR.search(folded, start, end)):
-            return Told(f"{found[1]}/{found[1]}", *found.span(), Confidence.INFERRED, "标题写明的年份")
+            year = _number_of(found[1])
+            return Told(f"{year}/{year}", *found.span(), Confidence.INFERRED, "标题写明的年份")
     return None
+
+
+def _number_of(year: str) -> int:
+    return read_number(year) or 0
 
 
 def _year(
@@ -264,12 +271,12 @@ def _year(
 ) -> int | None:
     """The year of phrases without one: the title's, the publication's, the number's, the period's, the commonest."""
     if title and (found := _YEAR.search(folded, title.start, title.end)) and not _PERIOD.search(title.value):
-        return int(found[1])
+        return _number_of(found[1])
     years = period and (int(period.value[:4]), int(period.value[-4:]))
     if published and (not years or years[0] <= int(published.value[:4]) <= years[1]):
         return int(published.value[:4])
-    if number and (found := re.search(r"[0-9]{4}", number.value)):
-        return int(found[0])
+    if number and (found := re.search(_Y4, fold(number.value))):
+        return _number_of(found[0])
     if years:
         return years[0]
     return _guessed(folded)
@@ -289,7 +296,7 @@ def _guessed(folded: str) -> int | None:
     bounded = [year for found in _BOUNDED.finditer(folded) if (year := int(found[1])) >= quoted]
     if bounded or quoted:
         return min(bounded, default=quoted)
-    named = Counter(int(found[1]) for found in _YEAR.finditer(folded))
+    named = Counter(_number_of(found[1]) for found in _YEAR.finditer(folded))
     return max(named, key=lambda year: (named[year], year)) if named else None
 
 

@@ -8,16 +8,17 @@ from itertools import zip_longest
 
 from service.phrases.folding import fold
 from service.phrases.values import Confidence, Found, Kind, Setting
-from service.reading.rules.assignments import Assignment, assignments, first_leads
-from service.reading.rules.dues import chosen, from_label, opening, phrases_in
+from service.reading.rules.assignments import Assignment, assignments, closing, first_leads
+from service.reading.rules.columns import Row
+from service.reading.rules.dues import chosen, from_field, from_label, opening, phrases_in
 from service.reading.rules.form_fields import with_fields
 from service.reading.rules.outline import Section, every, leaves, outline
 from service.reading.rules.sections import heading, holds_tasks, is_report, own_words, reach
-from service.reading.rules.subjects import in_sentences
-from service.reading.rules.tables import Row, table_rows
+from service.reading.rules.subjects import at_end, in_sentences
+from service.reading.rules.tables import table_rows
 from service.reading.rules.unit_lists import Named, UnitRole, once
 
-_CLAUSES = 5  # the level from which on numbers, (1) or ①, count the parts of a sentence
+_CLAUSES = 6  # the level from which on numbers, (1) or ①, count the parts of a sentence
 LINES_ABOVE = 3  # of label lines that may belong to their task
 FEW = 3  # tasks with units behind them, from which on those without are none
 
@@ -123,10 +124,11 @@ def _item(page: Page, place: tuple[int, int], one: Assignment, section: Section 
     """A task at its place; behind an assignment in a heading, the section that it heads."""
     start, end = place
     if one.due is not None:
-        due, others = from_label(page.text, *one.due, page.setting)
+        due, others = from_field(page.text, *one.due, page.setting)
     else:
-        phrases = _phrases(page, start, one.start) + (_phrases(page, one.end, end) if end > one.end else [])
-        due, others = chosen(phrases, page.setting)
+        phrases = _phrases(page, start, one.start) + _bracketed(page, start, one.start)
+        phrases += _phrases(page, one.end, end) if end > one.end else []
+        due, others = chosen(sorted(phrases, key=lambda each: each.start), page.setting)
     units = _led(one.units) if by_note else one.units
     path = section.path if section else ""
     return Item(start, end, path, units, due, others, one.is_open, labelled=one.due is not None)
@@ -195,9 +197,11 @@ def _section_item(page: Page, section: Section, end: int, inside: Sequence[Assig
     if above is not None and above.reading.year is not None:
         year = above.reading.year
         page = replace(page, setting=Setting(year, page.setting.published_on, (year, year)))
+    if not inside and (last := closing(page.folded, section.body, end)):
+        inside = [last]
     labelled = next((one.due for one in inside if one.due is not None), None)
     if labelled is not None:
-        due, others = from_label(page.text, *labelled, page.setting)
+        due, others = from_field(page.text, *labelled, page.setting)
     else:
         phrases = _phrases(page, section.body, end) + _bracketed(page, section.body, end)
         due, others = chosen(sorted(phrases, key=lambda one: one.start), page.setting)
@@ -260,11 +264,12 @@ def _dated_paragraphs(page: Page) -> list[Item]:
         if not _WORDS.search(match[0]):
             continue
         first = opening(page.text, page.folded, [(start, end)], page.setting)
-        due, others = chosen(_phrases(page, start, end), page.setting)
+        phrases = _phrases(page, start, end)
         if first is not None and first.reading.kind is not Kind.OPEN and end - first.end > 4:
-            due = first
+            phrases = [first, *(one for one in phrases if one.start >= first.end)]
+        due, others = chosen(phrases, page.setting)
         if due is not None and end - due.end + due.start - start >= 4:
-            units = in_sentences(page.folded, start, end)
+            units = in_sentences(page.folded, start, end) or at_end(page.folded, start, end)
             found.append(Item(start, end, "", units, due, others, in_sentences=bool(units)))
     return found
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from service.reading.rules.unit_lists import Named, UnitRole, once, read_units
-from service.reading.rules.unit_words import is_unit_name
+from service.reading.rules.unit_words import is_unit_list, is_unit_name
 
 WHY = "取自任务正文的句子，没有单列责任单位"
 
@@ -31,6 +31,12 @@ _SUBJECT = re.compile(
 def in_sentences(folded: str, start: int, end: int) -> tuple[Named, ...]:
     """The units that sentences of a task name, each once; none where a list holds what is no name of a unit."""
     return once(sorted(_named(folded, start, end), key=lambda unit: unit.start))
+
+
+def at_end(folded: str, start: int, end: int) -> tuple[Named, ...]:
+    """The units behind the last blank of a line: `三月 宣传周 县司法局、各镇`."""
+    first = folded.rfind(" ", start, end) + 1
+    return tuple(_list(folded, first, end, UnitRole.RESPONSIBLE)) if first and is_unit_list(folded[first:end]) else ()
 
 
 def _named(folded: str, start: int, end: int) -> Iterator[Named]:

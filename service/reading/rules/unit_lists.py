@@ -32,26 +32,45 @@ LONGEST_UNIT = 40
 _BY_DUTY = r"(?:等)?(?:按照?|根据|依据)(?:各自)?(?:职责|职能|分工|职责分工)[^,;。]{0,8}?(?:负责|落实|推进|实施|配合)"
 _MANNER = "(?:等)?(?:具体|分别|共同|组织|按职责|按职责分工)?"
 _TOGETHER = "(?:等)?(?:积极|协同|按职责|按职责分工)?"
+_NO_BODY = "(?!单位|部门|科室|机构)"  # 各承办单位 is a name
 # What stands at the end of a clause, and what the units before it do.
 _CLAUSE_ROLE = (
-    (r"(?:共同|联合|负责)?(?:牵头|主办)(?:负责|落实|实施|推进|组织实施)?(?:[^、,;]{0,12})?$", UnitRole.LEAD),
-    (_TOGETHER + r"(?:配合|协办|参与|协助|参加)(?:[^、,;]{0,8})?$", UnitRole.SUPPORT),
+    (
+        rf"(?:共同|联合|负责)?(?:牵头|主办){_NO_BODY}(?:负责|落实|实施|推进|组织实施)?(?:[^、,;]{{0,12}})?$",
+        UnitRole.LEAD,
+    ),
+    (_TOGETHER + r"(?:配合|协办|参与|协助|参加)" + _NO_BODY + "(?:[^、,;]{0,8})?$", UnitRole.SUPPORT),
     (_BY_DUTY + "$", UnitRole.RESPONSIBLE),
-    (_MANNER + r"(?:负责|落实|承办|实施|组织实施)(?:[^、,;]{0,14})?$", UnitRole.RESPONSIBLE),
+    (r"(?:负责)?(?:督查|督办|督促)(?:落实)?$", UnitRole.RESPONSIBLE),
+    (_MANNER + r"(?:负责|落实|承办|实施|组织实施)" + _NO_BODY + "(?:[^、,;]{0,14})?$", UnitRole.RESPONSIBLE),
 )
 _ROLES = tuple((re.compile(pattern), role) for pattern, role in _CLAUSE_ROLE)
 _BOUND = re.compile(r"[①-⑳]|[0-9]{1,2}[.、]|\([0-9]{1,2}\)")  # what binds a unit to a part of the task
 _BY = re.compile(r"(?:主要)?由|请")
-_OPEN = re.compile(r"等(?:有关|相关)?(?:部门|单位|部门和单位|单位和部门)?$")
+# 等 closes a list, and what follows it says of what: 等市级有关部门.
+_OPEN = re.compile(
+    r"等[省市区县州级直政府各有关相成员职能主管责任多个家一二三四五六七八九十0-9]{0,9}(?:(?:部门|单位)(?:[和、](?:部门|单位))?)?$"
+)
+_IN_BRACKET = re.compile(r"\((牵头|主办|主责|配合|协办|参与)(?:单位|部门|负责)?\)$")  # 区数据局(牵头)、区公安局
+_BRACKET_ROLES = {
+    **dict.fromkeys(("牵头", "主办", "主责"), UnitRole.LEAD),
+    **dict.fromkeys(("配合", "协办", "参与"), UnitRole.SUPPORT),
+}
 _CLAUSE_END = re.compile(r"[,;。\n]|(?<=牵头|负责|配合|主办|协办)、")
+_AND = "(?:和|及|以及|与|会同)"
 _SPLIT = re.compile(
-    r"[、,;/]|(?<=[局委办部厅院会处室社府司])(?:和|及|以及|与|会同)(?=[\u4e00-\u9fff]{2})|(?<=部门|单位)(?:和|以及|及|与)(?=各)|(?<=[\u4e00-\u9fff])(?=[①-⑳])"
+    r"[、,;/]"
+    rf"|(?<=[局委办部厅院会处室社府司])(?<!党委)(?<!工委){_AND}(?=[\u4e00-\u9fff]{{2}})"
+    rf"|(?<=党委|工委){_AND}(?!(?:人民)?政府|办事处|管委会)(?=[\u4e00-\u9fff]{{2}})"  # 党委和政府 are one
+    r"|(?<=部门|单位)(?:和|以及|及|与)(?=各)|(?<=[\u4e00-\u9fff])(?=[①-⑳])"
 )
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 
 # Expressions that name one body of governments, with the commas inside them: 各市、州、县人民政府.
 _TIER = "(?:自治州|自治县|自治区|直辖市|州|盟|县|区|市|乡|镇|街道|村|旗)"
 _KEPT = re.compile(
+    r"党工?委、(?:人民)?政府(?![\u4e00-\u9fff])|"  # 各县党委、政府
+    r"部门、(?:有关|相关|直属)?单位(?![\u4e00-\u9fff])|"  # 市直有关部门、单位
     rf"各?[^、,;()]{{0,6}}各?(?:市|州|县|区|乡|镇|街道|村|旗|盟)(?:、{_TIER}(?:[\[(][^\])]{{1,9}}[\])])?)+"
     r"(?:人民政府|政府|党委|党工委|办事处|管委会)?(?![\u4e00-\u9fff])"
 )
@@ -106,19 +125,30 @@ def _names(folded: str, start: int, end: int, role: UnitRole) -> tuple[list[Name
     for cut, after in [*cuts, (len(text), len(text))]:
         piece, begin_at = text[begin:cut], begin
         begin = after
-        stripped = piece.strip(ENDINGS)
+        stripped = _balanced(piece.strip(ENDINGS))
         if (bound := _BOUND.match(stripped)) and is_unit_name(stripped[bound.end() :]):
             stripped = stripped[bound.end() :]
         if (by := _BY.match(stripped)) and is_unit_name(stripped[by.end() :]):
             stripped = stripped[by.end() :]
+        as_role = role
+        if told := _IN_BRACKET.search(stripped):
+            stripped, as_role = stripped[: told.start()], _BRACKET_ROLES[told[1]]
         if opened := _OPEN.search(stripped):
             is_open, stripped = True, stripped[: opened.start()] if opened.start() > 1 else stripped
         longest = LONGEST_UNIT if len(stripped) <= LONGEST_UNIT or not glued_cuts(stripped) else len(stripped)
         if not 2 <= len(stripped) <= longest or not _HAN.search(stripped):
             continue
         at = start + begin_at + piece.index(stripped)
-        names += [Named(stripped[a:b], role, at + a, at + b) for a, b in _apart(stripped)]
+        names += [Named(stripped[a:b], as_role, at + a, at + b) for a, b in _apart(stripped)]
     return names, is_open
+
+
+def _balanced(name: str) -> str:
+    """A name without the end of a bracket that began before the list, or was lost: `区税务局)`."""
+    open_, closed = (sum(map(name.count, each)) for each in ("([【", ")]】"))
+    while closed > open_ and name.endswith((")", "]", "】")):
+        name, closed = name[:-1].rstrip(ENDINGS), closed - 1
+    return name
 
 
 def _apart(name: str) -> list[tuple[int, int]]:
