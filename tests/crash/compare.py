@@ -181,10 +181,13 @@ def is_late(one: Attempt) -> bool:
 
 
 def _fences(books: Books) -> Iterator[str]:
-    """A worker whose lease has passed changes nothing."""
-    ended = {one.id: one.ended_at for one in books.deliveries}
+    """A worker whose lease has passed changes nothing.
+
+    What the same transaction then claims, and ends because it is overtaken, has the same instant: that is no delivery.
+    """
+    ended = {one.id: (one.ended_at, one.status) for one in books.deliveries}
     for one in books.attempts:
-        if is_late(one) and one.ended_at == ended[one.delivery]:
+        if is_late(one) and (one.ended_at, one.outcome) == ended[one.delivery]:
             yield f"delivery {one.delivery} was ended by an attempt whose lease had passed at {one.lease_until}"
 
 

@@ -13,7 +13,7 @@ from service.reading.rules.columns import Row
 from service.reading.rules.dues import chosen, from_field, from_label, opening, phrases_in
 from service.reading.rules.form_fields import with_fields
 from service.reading.rules.outline import Section, every, leaves, outline
-from service.reading.rules.sections import heading, holds_tasks, is_report, own_words, reach
+from service.reading.rules.sections import HEADING, heading, holds_tasks, is_report, own_words, reach
 from service.reading.rules.subjects import at_end, in_sentences
 from service.reading.rules.tables import table_rows
 from service.reading.rules.unit_lists import Named, UnitRole, once
@@ -129,6 +129,7 @@ def _item(page: Page, place: tuple[int, int], one: Assignment, section: Section 
         phrases = _phrases(page, start, one.start) + _bracketed(page, start, one.start)
         phrases += _phrases(page, one.end, end) if end > one.end else []
         due, others = chosen(sorted(phrases, key=lambda each: each.start), page.setting)
+    due = due or _due_of_heading(page, section)
     units = _led(one.units) if by_note else one.units
     path = section.path if section else ""
     return Item(start, end, path, units, due, others, one.is_open, labelled=one.due is not None)
@@ -251,6 +252,19 @@ def _of_heading(page: Page, section: Section) -> Found | None:
                 return replace(due, reading=replace(due.reading, confidence=Confidence.INFERRED, why=why))
         outer = outer.parent
     return None
+
+
+def _due_of_heading(page: Page, section: Section | None) -> Found | None:
+    """The one date that the heading above sets for what stands below it: `一、2021年1月底前完成的任务`."""
+    outer = section.parent if section is not None else None
+    if outer is None or not (words := heading(page.folded, outer)) or len(words) >= HEADING:
+        return None
+    start = page.folded.index(words, outer.body)
+    dated = [one for one in _phrases(page, start, start + len(words)) if one.reading.due.value is not None]
+    if len(dated) != 1:
+        return None
+    reading = replace(dated[0].reading, confidence=Confidence.INFERRED, why="本条未写时间，取上级标题所写的时间")
+    return replace(dated[0], reading=reading)
 
 
 _WORDS = re.compile(r"[\u4e00-\u9fff]{4}")

@@ -32,8 +32,10 @@ _LABEL = re.compile(
 _COLONLESS = re.compile(
     r"(?<![^\n]) {0,4}(?:(?P<lead>牵头(?:单位|部门)|主办单位)|(?P<support>(?:配合|协办)(?:单位|部门))|"
     r"(?P<resp>(?:责任|实施|承办|落实)(?:单位|部门|科室))|(?P<due>(?:完成|整改|办理)(?:时限|时间|期限)))"
-    r" ?(?=[市区县省州各国镇]|(?:20)?[0-9]{2} ?年|[0-9]{1,2} ?月|年底|长期|持续|全年|[上下]半年)(?P<value>[^\n]{2,200})"
+    r"(?: (?=[\u4e00-\u9fff0-9])| ?(?=[市区县省州各国镇]|(?:20)?[0-9]{2} ?年|[0-9]{1,2} ?月|年底|长期|持续|全年|[上下]半年))"
+    r"(?P<value>[^\n]{2,200})"
 )
+_OF_TIME = re.compile(r"[年月日]|每|长期|持续|季度")
 _ROLE_OF = {"lead": UnitRole.LEAD, "support": UnitRole.SUPPORT, "resp": UnitRole.RESPONSIBLE, "person": None}
 
 
@@ -61,7 +63,7 @@ def labels_of_lines(folded: str) -> list[Label]:
     lost = [
         Label(found.start(), found.start("value"), _kind(found))
         for found in _COLONLESS.finditer(folded)
-        if found["due"] or _all_names(found["value"])
+        if (found["due"] and _OF_TIME.search(found["value"])) or _all_names(found["value"])
     ]
     return sorted([*labels_in(folded), *lost], key=lambda label: label.start)
 
