@@ -97,7 +97,7 @@ async def claim(session: Session, *, limit: int, now: datetime | None = None) ->
     failpoint("deliver.leased")
     # What an endpoint's own cap holds back may go when one of those that were taken has ended, and not before.
     is_full = sum(one.most for one in served.values()) >= limit
-    return Claim(taken, left=is_full or len(candidates) == most or bool(ended), now=now)
+    return Claim(taken, left=bool(ended) or (bool(taken) and (is_full or len(candidates) == most)), now=now)
 
 
 def _shares(
