@@ -124,8 +124,10 @@ class Milepost(FastAPI):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or live through one life (`lifespan`)."""
         if scope["type"] == "http" and self.calendars is not None and scope["path"].startswith(ROOT):
-            poll = scope["method"], scope["path"], scope["query_string"], scope["headers"]
-            answer = self.calendars.ready(*poll) or await self.calendars.find(*poll)
+            method, path, query, headers = scope["method"], scope["path"], scope["query_string"], scope["headers"]
+            answer = self.calendars.ready(method, path, query, headers)
+            if answer is None:
+                answer = await self.calendars.find(method, path, query, headers)
             await send(answer.start)
             await send(answer.body)
             return

@@ -36,6 +36,8 @@ _NO_DEADLINE = (
     _when(_DATED, after="^,?(?:全[国省市区县乡镇])?(?:已|共有|共计|有效)"),
     _when(_DATED, before="去年?|前年?|上年?|往年?|跨"),
     _when(_DATED, after="^的"),
+    # How long others may take: 缓缴期限延长到2022年底
+    _when(_DATED, before="(?:期限|政策)(?:延长|延续|顺延)至?"),
     _when(
         _DATED, within="前$", after="^(?:已经|出生|注册|登记|取得|成立|设立|建成|出台|竣工|入职|参加工作)[^,。;]{0,6}的"
     ),

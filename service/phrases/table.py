@@ -29,7 +29,7 @@ def _table(*rows: tuple[str, m.Meaning]) -> tuple[Phrase, ...]:
 _FROM = "(?:原则上(?:于|在)?)?(?:截至|截止到?|到)?"  # what may stand before a date
 
 DAYS = _table(
-    ("(?:{Y}年)?{M}月{D}日(?:\\((?:星期|周){W}\\))?(?:{T})?{before}", m.day),
+    ("(?:{Y}年)?{M}月{D}日(?:\\([^()\n]{1,8}\\))?(?:{T})?{before}", m.day),
     ("(?:{Y}年)?{M}月{D}日(?:\\((?:星期|周){W}\\))?下班前", m.day),
     ("{Y}-{M}-{D}(?:日)?{before}", m.day),
     ("{Y}\\.{M}\\.{D}(?:日)?{before}", m.day),

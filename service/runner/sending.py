@@ -176,7 +176,7 @@ class Sender:
         now, targets = gate.clock.now(), dict[str, Target]()
         room = 0 if stopping else self._at_once - len(self._under_way)
         async with change(gate.database, now=now, zone=gate.settings.timezone, hearers=gate.hearers) as session:
-            real = await database_now(session)
+            real = gate.host_clock.now() if gate.database.is_sqlite else await database_now(session)
             await self._settle(session, ended, real=real)
             taken = await claim(session, limit=room, now=real)
             if taken.taken:

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from argparse import Namespace
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from service.api.wire import CALENDARS, PolledFirst
 from service.app import Milepost, create_app
+from service.cli.serve import how
 from service.feeds.actions import links
 from service.feeds.rules.forms import Form
 from service.feeds.rules.subjects import address, read_subject
@@ -144,6 +146,10 @@ async def test_a_poll_whose_answer_lies_ready_never_becomes_a_request(wire: Serv
     told = await wire.ask(_get(closes=False), _get(accept_encoding="gzip", body=b"x" * 13, content_length="13"))
     assert told.count(b"HTTP/1.1 200 OK\r\n") == 2
     assert wire.passed == 1  # the one that closes the connection
+
+
+def test_it_is_what_milepost_serves_with() -> None:
+    assert how(Settings(), Namespace(host="127.0.0.1", port=8000))["http"] is PolledFirst
 
 
 async def test_answers_keep_the_order_of_their_requests(wire: Served) -> None:

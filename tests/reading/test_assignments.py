@@ -18,6 +18,9 @@ TASKS = {
     "改造。（市水利局、市财政局等市级有关部门按职责负责）": ("r:市水利局 r:市财政局", None),
     "改造。（2023年5月底前，市水利局、各镇）": ("r:市水利局 r:各镇", "2023-05 by_end"),
     "改造。（各县（市、区）政府负责；春节前、汛期前各开展一次）": ("r:各县(市、区)政府", 'event "汛期"'),
+    "改造。责任单位：市水利局；各区县（市）委、政府": ("r:市水利局 r:各区县(市)委、政府", None),
+    "改造。时间：3月至11月，雨季集中整治。责任单位：市水利局": ("r:市水利局", "2023-03/2023-11 during"),
+    "改造。\n责任科室 水利科\n完成时限 每季度调度": ("r:水利科", "FREQ=MONTHLY;INTERVAL=3 during"),
     "改造。（市水利局、各镇；常备常新，随用随补）": ("r:市水利局 r:各镇", None),
     "改造。责任：市水利局（牵头）、市财政局": ("l:市水利局 r:市财政局", None),
     "改造。（责任单位：各承办单位；完成时限：6月、11月）": ("r:各承办单位", "2023-11 during"),
@@ -60,6 +63,31 @@ def test_numbers_follow_on_where_nothing_stands_between() -> None:
         ("淘汰电机", "l:环保局", "2018-09 during"),
         ("铺设管网", "l:规建局", "open"),
     ]
+
+
+def test_what_goes_on_behind_who_answers_belongs_to_the_task() -> None:
+    text = "2016年方案\n" + "".join(f"{n}.修路（市局负责）。2017年底前完成。\n" for n in (1, 2, 3)) + "4.总结。\n"
+    assert [due for _, _, due in shown(text)][:3] == ["2017 by_end"] * 3
+
+
+def test_beside_tasks_with_units_those_that_name_a_date_are_read_too() -> None:
+    text = "2019年方案\n一、任务\n" + "".join(f"（{n}）修路。（市局负责）\n" for n in "一二三")
+    text += "二、安排\n（一）启动阶段（2019年5月）。动员。\n（二）总结。8月底前上报。\n（三）加强领导。\n"
+    assert [(first, due) for first, _, due in shown(text)][3:] == [
+        ("启动阶段", "2019-05 during"),
+        ("总结。8", "2019-08 by_end"),
+    ]
+
+
+def test_a_heading_may_set_the_date_of_what_stands_below() -> None:
+    text = "2021年清单\n一、1月底前完成的任务\n（一）定方案。（责任单位：市司法局）\n"
+    text += "（二）建专班，3月底前到位。（市司法局负责）\n二、其他任务\n（三）推进共享。（责任单位：市数据局）\n"
+    assert [due for _, _, due in shown(text)] == ["2021-01 by_end", "2021-03 by_end", None]
+
+
+def test_lines_that_begin_with_a_month_are_due_in_it() -> None:
+    text = "2021年安排\n" + "".join(f"{month}月：开展检查（质控办）\n" for month in "三六九")
+    assert [due for _, _, due in shown(text)] == ["2021-03 during", "2021-06 during", "2021-09 during"]
 
 
 def test_tasks_may_be_told_apart_by_their_word() -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import chain
 
 from service.due.values import DueSpec
 from service.phrases.folding import fold
@@ -13,6 +14,7 @@ _LOOSE = re.compile(
     r"(?:20[0-9]{2} ?年 ?)?[0-9]{1,2} ?月(?: ?[0-9]{1,2} ?日)?(?:[上中下]旬)?|20[0-9]{2} ?年|[上下]半年"
     r"|第? ?[一二三四1-4] ?季度|全年|常态化(?:实施|推进)?|长期(?:坚持)?|持续(?:推进)?|即时|每[年月周季]度?"
 )
+_WHOLE_PIECE = re.compile(r"^.{2,30}$")
 _PIECE = re.compile(r"[^,，。;；、]+")
 
 
@@ -100,7 +102,7 @@ def _loose(text: str, start: int, end: int, setting: Setting) -> tuple[Found | N
     folded = fold(text[start:end])
     found = []
     for piece in _PIECE.finditer(folded):
-        for match in _LOOSE.finditer(piece[0]):
+        for match in chain(_WHOLE_PIECE.finditer(piece[0]), _LOOSE.finditer(piece[0])):
             if reading := read(match[0], setting):
                 at = start + piece.start() + match.start()
                 found.append(Found(at, at + len(match[0]), text[at : at + len(match[0])], reading))

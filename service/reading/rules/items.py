@@ -20,6 +20,7 @@ from service.reading.rules.unit_lists import Named, UnitRole, once
 
 _CLAUSES = 6  # the level from which on numbers, (1) or ①, count the parts of a sentence
 LINES_ABOVE = 3  # of label lines that may belong to their task
+SHORTEST_REST = 8  # characters behind an assignment that say something
 FEW = 3  # tasks with units behind them, from which on those without are none
 
 
@@ -95,9 +96,20 @@ def _assigned(page: Page, said: Sequence[Assignment]) -> list[Item]:
             held |= {section.start, *(leaf.start for leaf in leaves([section]))}
             if not section.is_leaf and one.start < section.children[0].start:
                 reached = section.end if following is None or following.start >= section.end else one.end
+            elif section.is_leaf:
+                reached = _rest_of_line(page.folded, one, section, following)
         items.append(_item(page, (start, max(reached, one.end)), one, section, by_note=by_note))
     items += _left_out(page, leaves(page.tree), held)
     return sorted(items, key=lambda item: item.start)
+
+
+def _rest_of_line(folded: str, one: Assignment, section: Section, following: Assignment | None) -> int:
+    """How far a task goes on behind who answers for it: `改造老城区(区政府负责)。2016年启动,2018年底前完成。`"""
+    line = folded.find("\n", one.end)
+    end = min(section.end, line if line >= 0 else one.end)  # the last line may be anything
+    if following is not None and following.start < end:
+        return one.end
+    return end if len(folded[one.end : end].strip()) >= SHORTEST_REST else one.end
 
 
 def _holding(sections: Sequence[Section], starts: Sequence[int], place: int) -> Section | None:
@@ -129,6 +141,8 @@ def _item(page: Page, place: tuple[int, int], one: Assignment, section: Section 
         phrases = _phrases(page, start, one.start) + _bracketed(page, start, one.start)
         phrases += _phrases(page, one.end, end) if end > one.end else []
         due, others = chosen(sorted(phrases, key=lambda each: each.start), page.setting)
+    if due is None and section is None:  # 三月：启动复审(质控办)
+        due = opening(page.text, page.folded, [(start, end)], page.setting)
     due = due or _due_of_heading(page, section)
     units = _led(one.units) if by_note else one.units
     path = section.path if section else ""
@@ -136,16 +150,19 @@ def _item(page: Page, place: tuple[int, int], one: Assignment, section: Section 
 
 
 def _left_out(page: Page, sections: Sequence[Section], held: set[int]) -> list[Item]:
-    """Sections whose unit line was lost: most of those beside them have one."""
+    """Sections without units: their unit line was lost (most of those beside them have one), or they name a date."""
     found = []
     for section in sections:
         if section.start in held or section.parent is None:
             continue
+        end = reach(page.folded, section, sections)
         beside = [each for each in section.parent.children if each.is_leaf]
-        if len(beside) >= FEW and 2 * sum(each.start in held for each in beside) > len(beside):
-            end = reach(page.folded, section, sections)
-            due, others = chosen(_phrases(page, section.body, end), page.setting)
-            found.append(Item(section.body, end, section.path, (), due, others))
+        lost = len(beside) >= FEW and 2 * sum(each.start in held for each in beside) > len(beside)
+        if lost or holds_tasks(page.folded, section, report=page.report):
+            phrases = _phrases(page, section.body, end) + _bracketed(page, section.body, end)
+            due, others = chosen(sorted(phrases, key=lambda one: one.start), page.setting)
+            if lost or (due is not None and due.reading.due.value is not None):
+                found.append(Item(section.body, end, section.path, (), due, others))
     return found
 
 
@@ -257,10 +274,12 @@ def _of_heading(page: Page, section: Section) -> Found | None:
 def _due_of_heading(page: Page, section: Section | None) -> Found | None:
     """The one date that the heading above sets for what stands below it: `一、2021年1月底前完成的任务`."""
     outer = section.parent if section is not None else None
-    if outer is None or not (words := heading(page.folded, outer)) or len(words) >= HEADING:
+    if outer is None:
         return None
-    start = page.folded.index(words, outer.body)
-    dated = [one for one in _phrases(page, start, start + len(words)) if one.reading.due.value is not None]
+    end = outer.children[0].start
+    if end - outer.body > HEADING or "。" in page.folded[outer.body : end]:
+        return None
+    dated = [one for one in _phrases(page, outer.body, end) if one.reading.due.value is not None]
     if len(dated) != 1:
         return None
     reading = replace(dated[0].reading, confidence=Confidence.INFERRED, why="本条未写时间，取上级标题所写的时间")

@@ -3,21 +3,37 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import func
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 
-from service.kit.database import Session
-from service.kit.rows import Same, among, is_postgresql, update_rows
+from service.kit.database import Instant, Session
+from service.kit.rows import Same, is_postgresql, update_rows
+from service.kit.statements import Statement
 from service.milestones.models import Occurrence
-from service.webhooks.models import Attempt, Delivery, Endpoint, EndpointStanding, ReceiverWish
-from service.webhooks.rules.health import Health, State
+from service.webhooks.models import Attempt, Delivery, ReceiverWish
+from service.webhooks.rules.health import Health
 from service.webhooks.rules.words import DeliveryStatus
+from service.webhooks.store.claims import INSTANTS_OF_HEALTH, health_of
 from service.webhooks.store.deliveries import end_notices
 
 _OF_HEALTH = tuple(Health.__dataclass_fields__)
+# Whoever locks several does it in one order.
+_STANDINGS = Statement(
+    f"""
+SELECT e.id, e.host, e.jurisdiction, e.format, e.per_minute, {", ".join(f"s.{name}" for name in _OF_HEALTH)}
+FROM endpoint AS e JOIN endpoint_standing AS s ON s.endpoint = e.id WHERE e.id ONE_OF(:endpoints) ORDER BY e.id
+""",  # noqa: S608 - of our own words alone
+    types=INSTANTS_OF_HEALTH,
+    locks="FOR UPDATE OF s",
+)
+_LEASED = Statement(
+    "SELECT id, lease, next_at AS until, not_after, overtaken FROM delivery WHERE id ONE_OF(:deliveries) ORDER BY id",
+    types={"until": Instant(), "not_after": Instant()},
+    locks="FOR UPDATE",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,34 +85,19 @@ class DeliveryEnd(NamedTuple):
 
 async def lock_standings(session: Session, endpoints: Collection[str]) -> dict[str, Standing]:
     """How these endpoints fare; nobody claims or settles anything of them until this transaction ends."""
-    columns: tuple[Any, ...] = (
-        Endpoint.id,
-        Endpoint.host,
-        Endpoint.jurisdiction,
-        Endpoint.format,
-        Endpoint.per_minute,
-        *(getattr(EndpointStanding, name) for name in _OF_HEALTH),
-    )
-    query: Any = (
-        select(*columns)
-        .join(EndpointStanding, col(EndpointStanding.endpoint) == col(Endpoint.id))
-        .where(col(Endpoint.id).in_(sorted(endpoints)))
-        .order_by(col(Endpoint.id))  # whoever locks several does it in one order
-        .with_for_update(of=EndpointStanding)
-    )
-    found = {}
-    for id, host, jurisdiction, form, per_minute, state, *rest in await session.exec(query):
-        values = dict(zip(_OF_HEALTH[1:], rest, strict=True))
-        found[id] = Standing(id, host, jurisdiction, form, per_minute, Health(state=State(state), **values))
-    return found
+    rows = await _STANDINGS.run(session, endpoints=sorted(endpoints))
+    return {
+        row["id"]: Standing(
+            row["id"], row["host"], row["jurisdiction"], row["format"], row["per_minute"], health_of(row)
+        )
+        for row in rows
+    }
 
 
 async def lock_leased(session: Session, deliveries: Collection[str]) -> dict[str, Leased]:
     """These deliveries as they are now; nobody else changes them until this transaction ends."""
-    columns: Any = (Delivery.id, Delivery.lease, Delivery.next_at, Delivery.not_after, Delivery.overtaken)
-    mine = among(session, col(Delivery.id), deliveries)
-    query: Any = select(*columns).where(mine).order_by(col(Delivery.id)).with_for_update()
-    return {row[0]: Leased(*row) for row in await (await session.connection()).execute(query)}
+    rows = await _LEASED.run(session, deliveries=sorted(deliveries))
+    return {row["id"]: Leased(**row) for row in rows}
 
 
 async def end_attempts(session: Session, ends: Sequence[AttemptEnd], *, now: datetime) -> None:
