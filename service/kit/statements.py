@@ -15,7 +15,7 @@ from service.kit.rows import is_postgresql
 
 # `ONE_OF(:ids)` in a statement: one of the values of a list, which travels as one value however long it is.
 _ONE_OF = "ONE_OF("
-_ON_POSTGRESQL = "= ANY (SELECT unnest(CAST({} AS text[])))"
+_ON_POSTGRESQL = "= ANY (CAST({} AS text[]))"
 _ON_SQLITE = "IN (SELECT value FROM json_each({}))"
 
 
