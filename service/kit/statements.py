@@ -33,7 +33,7 @@ class Statement:
         self._types = dict(types or {})
         self._made = cache(self._make)
 
-    async def run(self, session: Session, **values: Any) -> Sequence[RowMapping]:
+    async def run(self, session: Session, values: Mapping[str, Any]) -> Sequence[RowMapping]:
         """Run it with these values; its rows."""
         on_postgresql = is_postgresql(session)
         if not on_postgresql:

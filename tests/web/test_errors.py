@@ -42,7 +42,7 @@ async def test_below_api_everything_is_a_problem_even_in_a_browser(browser: http
 async def test_a_wrong_method_is_told_the_right_ones(browser: httpx.AsyncClient) -> None:
     answer = await browser.post("/")
     assert answer.status_code == 405
-    assert answer.headers["Allow"] == "GET, HEAD"
+    assert answer.headers["Allow"] == "GET, HEAD, OPTIONS, PROPFIND"  # calendar programs begin at the bare address
     assert answer.headers["Content-Type"].startswith("text/html")
 
 

@@ -135,12 +135,12 @@ class Due:
 
 async def any_due(session: Session, *, now: datetime) -> bool:
     """Whether there is anything to claim; locks nothing."""
-    return bool(await _ANY_DUE.run(session, now=now))
+    return bool(await _ANY_DUE.run(session, {"now": now}))
 
 
 async def next_due(session: Session, *, now: datetime) -> datetime | None:
     """When the next delivery will be due that is not yet; None: none will."""
-    (row,) = await _NEXT_DUE.run(session, now=now)
+    (row,) = await _NEXT_DUE.run(session, {"now": now})
     found: datetime | None = row["at"]
     return found
 
@@ -148,7 +148,7 @@ async def next_due(session: Session, *, now: datetime) -> datetime | None:
 async def lock_candidates(session: Session, *, now: datetime, most: int) -> list[Candidate]:
     """Endpoints with something due, whoever was served the longest ago first; passing over what others hold."""
     found = []
-    for row in await _CANDIDATES.run(session, now=now, most=most):
+    for row in await _CANDIDATES.run(session, {"now": now, "most": most}):
         rest = {name: row[name] for name in Candidate.__dataclass_fields__ if name != "health"}
         found.append(Candidate(health=health_of(row), **rest))
     return found
@@ -160,7 +160,7 @@ async def under_way(session: Session, endpoints: Collection[str], *, now: dateti
     Asked when the standings are locked and in a statement of its own: the one that waited for a lock may still see what
     was there before.
     """
-    rows = await _UNDER_WAY_AT.run(session, now=now, endpoints=list(endpoints))
+    rows = await _UNDER_WAY_AT.run(session, {"now": now, "endpoints": list(endpoints)})
     return {row["endpoint"]: row["number"] for row in rows}
 
 
@@ -170,7 +170,7 @@ async def due(session: Session, shares: Mapping[str, int], *, now: datetime) -> 
         return []
     most: Any = list(shares.values()) if is_postgresql(session) else max(shares.values())
     left, found = dict(shares), []
-    for row in await _DUE_NOW.run(session, now=now, endpoints=list(shares), most=most):
+    for row in await _DUE_NOW.run(session, {"now": now, "endpoints": list(shares), "most": most}):
         left[row["endpoint"]] -= 1
         if left[row["endpoint"]] >= 0:
             found.append(Due(**row))
@@ -180,7 +180,7 @@ async def due(session: Session, shares: Mapping[str, int], *, now: datetime) -> 
 async def one_to_probe(session: Session, endpoint: str, *, now: datetime) -> list[Due]:
     """What is sent to find out whether an endpoint is back."""
     for statement in _PROBES:
-        if rows := await statement.run(session, now=now, endpoint=endpoint):
+        if rows := await statement.run(session, {"now": now, "endpoint": endpoint}):
             return [Due(**rows[0])]
     return []
 

@@ -85,7 +85,7 @@ class DeliveryEnd(NamedTuple):
 
 async def lock_standings(session: Session, endpoints: Collection[str]) -> dict[str, Standing]:
     """How these endpoints fare; nobody claims or settles anything of them until this transaction ends."""
-    rows = await _STANDINGS.run(session, endpoints=sorted(endpoints))
+    rows = await _STANDINGS.run(session, {"endpoints": sorted(endpoints)})
     return {
         row["id"]: Standing(
             row["id"], row["host"], row["jurisdiction"], row["format"], row["per_minute"], health_of(row)
@@ -96,7 +96,7 @@ async def lock_standings(session: Session, endpoints: Collection[str]) -> dict[s
 
 async def lock_leased(session: Session, deliveries: Collection[str]) -> dict[str, Leased]:
     """These deliveries as they are now; nobody else changes them until this transaction ends."""
-    rows = await _LEASED.run(session, deliveries=sorted(deliveries))
+    rows = await _LEASED.run(session, {"deliveries": sorted(deliveries)})
     return {row["id"]: Leased(**row) for row in rows}
 
 
