@@ -139,7 +139,7 @@ class Office:
 @contextlib.asynccontextmanager
 async def _office(url: str) -> AsyncIterator[Office]:
     database = Database(url)
-    gate = Gate(Settings(secret=SECRET, public_url="https://milepost.test"), database, SimulatedClock(NOW, 0))
+    gate = Gate(Settings(secret=SECRET, public_url="https://milepost.test"), database, SimulatedClock(NOW, 1))
     async with Outbound(allow_networks=LOOPBACK) as outbound:
         yield Office(gate, outbound)
     await gate.close()

@@ -29,7 +29,8 @@ async def at_random(on: Act, victim: Replica) -> None:
         await victim.listens(within=REACHED_WITHIN_S)
         await on.editor.until_answered(within=REACHED_WITHIN_S)
     await asyncio.sleep(on.chance.uniform(0.0, 0.7))
-    if victim.child is not None and victim.child.ended is not None:
+    # Whoever is started in an outage and has nothing to send says so and ends: it is started again.
+    if victim.child is not None and victim.child.ended not in ((None, 1) if on.tally["outages"] else (None,)):
         on.faults.append(f"a replica ended by itself with {victim.child.ended}")
     await victim.start()
     on.tally["kills"] += 1

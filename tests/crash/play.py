@@ -28,6 +28,7 @@ SETTLED_WITHIN_S = 240.0
 PAUSE_S = 0.2  # of an editor between two tasks
 EDITORS = 4
 _AFTER_A_STANDSTILL = ("the scheduler was dead", "a tick was stuck", "Error running job")
+_IN_AN_OUTAGE = ("The database does not answer at the moment",)
 _POINT = re.compile(r'\bfailpoint\("([a-z_.]+)"\)')
 
 
@@ -120,7 +121,7 @@ class Act:
             left = unfinished(books, now=now)
             if not left or time.monotonic() > ends:
                 self.faults += disagreements(books, self.editor.stories, self.editor.endpoints, now=now)
-                self.faults += _complaints(self.stage.folder, stood_still=self.tally["stops"] > 0)
+                self.faults += _complaints(self.stage.folder, self.tally)
                 return books
             self.say(f"{left} still to do")
             await self.stage.strike()
@@ -171,18 +172,20 @@ async def _receiver(folder: Path, scene: "Scene", seed: int) -> AsyncIterator[tu
         await process.wait()
 
 
-def _complaints(folder: Path, *, stood_still: bool) -> list[str]:
+def _complaints(folder: Path, tally: Counter[str]) -> list[str]:
     """What replicas logged as a mistake of ours: whoever is killed or cut off may warn, and no more.
 
-    Who stood still for long finds its scheduler silent or a tick stuck, says so and mends it: that is as it should be.
+    Who stood still for long finds its scheduler silent or a tick stuck, says so and mends it; who begins in an outage
+    says that and ends: that is as it should be.
     """
     found = Counter[str]()
+    fitting = (_AFTER_A_STANDSTILL if tally["stops"] else ()) + (_IN_AN_OUTAGE if tally["outages"] else ())
     for path in sorted(folder.glob("replica-*.log")):
         for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
             told = json.loads(line) if line.startswith("{") and line.endswith("}") else {"event": line}
             if told.get("level") not in ("warning", "info", "debug"):
                 last = str(told.get("exception", "")).splitlines()[-1:]
-                if not (stood_still and told["event"].startswith(_AFTER_A_STANDSTILL)):
+                if not told["event"].startswith(fitting):
                     found[" ".join([told["event"], *last])] += 1
     return [f"{times} times a replica said: {what}" for what, times in found.most_common(5)]
 
