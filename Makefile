@@ -32,7 +32,7 @@ lint: install ## Lint, format, types, import contracts
 	$(BIN)/lint-imports --no-logo
 
 cover: install ## Every test, with branch coverage: takes twice as long
-	$(PYTEST) --everything --cov --cov-report=term $(ARGS)
+	$(PYTEST) --cov --cov-report=term $(ARGS)
 
 bench: install ## Measure against bare machinery and against peers
 	$(BIN)/python -m tests.benchmarks $(ARGS)
