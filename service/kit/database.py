@@ -21,7 +21,7 @@ from service.kit.errors import Conflict, Unavailable
 from service.kit.sqlite import connecting
 
 BUSY_TIMEOUT_MS = 15_000
-CACHE_KIB = 32 * 1024  # of pages that a connection keeps: with the 2 MiB of old, a batch is read anew row by row
+CACHE_KIB = 16 * 1024  # of pages that each connection may keep: with 2 MiB a batch is read anew row by row
 WRITES = "milepost_writes"
 MIGRATES = "milepost_migrates"
 
