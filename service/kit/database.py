@@ -2,28 +2,33 @@
 
 import asyncio
 import contextlib
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+import asyncpg
 from sqlalchemy import JSON, Connection, Dialect, event, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.types import DateTime, TypeDecorator
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from service.kit.clock import stopwatch
 from service.kit.errors import Conflict, Unavailable
 from service.kit.sqlite import connecting
 
 BUSY_TIMEOUT_MS = 15_000
 CACHE_KIB = 16 * 1024  # of pages that each connection may keep: with 2 MiB a batch is read anew row by row
+UNUSED_S = 1.0  # seconds after which a connection to PostgreSQL is asked whether it still is one
 WRITES = "milepost_writes"
 MIGRATES = "milepost_migrates"
+_LEFT = "milepost_left"
 
 # What rooms call a session, so that actions need not name the library.
 Session = AsyncSession
@@ -59,6 +64,8 @@ _CONTRADICTIONS = frozenset(
 _AWAY_ON_SQLITE = frozenset({"BUSY", "CANTOPEN", "FULL", "IOERR", "LOCKED", "NOMEM", "PROTOCOL", "READONLY"})
 # PostgreSQL's classes: connection, resources (disk full, too many connections), shutting down or starting, its system.
 _AWAY_ON_POSTGRESQL = ("08", "53", "57P0", "58")
+# The drivers' errors that have no code where the connection is gone.
+_AWAY = (sqlite3.OperationalError, sqlite3.InterfaceError, asyncpg.InterfaceError)
 _MEANWHILE = "Somebody changed the same thing at the same moment: read it again, then repeat your change."
 
 
@@ -164,27 +171,33 @@ class Database:
 
 @contextlib.contextmanager
 def _translated() -> Iterator[None]:
-    """The driver's errors that have a meaning for whoever asked, in the domain's words."""
+    """Errors of the store that have a meaning for whoever asked, in the domain's words."""
     try:
         yield
     except DBAPIError as error:
-        code = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorname", "")
-        if code in _CONTRADICTIONS:
-            raise Conflict(_MEANWHILE) from error
-        if _is_away(error):
-            raise Unavailable from error
-        raise
+        is_away = isinstance(error, OperationalError | InterfaceError)
+        meaning = Unavailable() if error.connection_invalidated else _meaning_of(error.orig, is_away=is_away)
+        if meaning is None:
+            raise
+        raise meaning from error
+    except (sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        # What `kit.driver` runs fails with the driver's own errors. A value that it refuses is a mistake of ours.
+        meaning = _meaning_of(error, is_away=isinstance(error, _AWAY) and not isinstance(error, ValueError))
+        if meaning is None:
+            raise
+        raise meaning from error
 
 
-def _is_away(error: DBAPIError) -> bool:
-    """Whether the database cannot be used for the moment; anything else that it refuses is a mistake of ours."""
-    if error.connection_invalidated:
-        return True
-    if name := getattr(error.orig, "sqlite_errorname", None):
-        return name.split("_")[1] in _AWAY_ON_SQLITE
-    if state := getattr(error.orig, "sqlstate", None):
-        return str(state).startswith(_AWAY_ON_POSTGRESQL)
-    return isinstance(error, OperationalError | InterfaceError)
+def _meaning_of(error: BaseException | None, *, is_away: bool) -> Conflict | Unavailable | None:
+    """What an error of the driver says; `is_away` where it has no code. None: it is a mistake of ours."""
+    code = str(getattr(error, "sqlstate", None) or getattr(error, "sqlite_errorname", ""))
+    if code in _CONTRADICTIONS:
+        return Conflict(_MEANWHILE)
+    if code.startswith("SQLITE_"):
+        is_away = code.split("_")[1] in _AWAY_ON_SQLITE
+    elif code:
+        is_away = code.startswith(_AWAY_ON_POSTGRESQL)
+    return Unavailable() if is_away else None
 
 
 async def alone(session: Session, purpose: str) -> None:
@@ -232,7 +245,27 @@ def sqlite_path(url: URL) -> Path | None:
 
 
 def _postgresql_engine(url: URL) -> AsyncEngine:
-    return create_async_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=10)
+    engine = create_async_engine(url, pool_size=10, max_overflow=10)
+    event.listen(engine.sync_engine, "checkin", _leave)
+    event.listen(engine.sync_engine, "checkout", _ping)
+    return engine
+
+
+def _leave(_connection: object, record: Any) -> None:
+    record.info[_LEFT] = stopwatch()
+
+
+def _ping(connection: Any, record: Any, _given: object) -> None:
+    """Whether a connection that nobody used for a while is still one; if not, the pool makes another.
+
+    The pool's own ping (`pool_pre_ping`) takes three visits to the server each time, a third of a settlement's.
+    """
+    unused = record.info.get(_LEFT)
+    if unused is not None and unused() > UNUSED_S:
+        try:
+            connection.ping()
+        except connection.dbapi.Error as error:
+            raise DisconnectionError from error
 
 
 def _sqlite_engine(url: URL) -> AsyncEngine:

@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql
 from sqlmodel import SQLModel, select
 
 from service.kit.database import Instant, Session
+from service.kit.driver import execute_many, fetch, is_postgresql
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +28,6 @@ class Same:
 Column = Sequence[Any] | Same
 
 _BY = "by "  # before the name of a column that rows are found by
-
-
-def is_postgresql(session: Session) -> bool:
-    """Whether this session talks to PostgreSQL; else it is SQLite."""
-    return session.get_bind().dialect.name == "postgresql"
 
 
 def among(session: Session, column: Any, ids: Collection[str]) -> Any:
@@ -67,13 +63,12 @@ async def update_rows(
 async def _write(
     session: Session, table: type[SQLModel], columns: Mapping[str, Column], count: int, statement: str
 ) -> None:
-    connection = await session.connection()
     if is_postgresql(session):
-        values = tuple(each.value if isinstance(each, Same) else list(each) for each in columns.values())
-        await connection.exec_driver_sql(statement, values)
+        values = [each.value if isinstance(each, Same) else list(each) for each in columns.values()]
+        await fetch(session, statement, values)
         return
     plain = [_plain(table, name, each, count) for name, each in columns.items()]
-    await connection.exec_driver_sql(statement, list(zip(*plain, strict=True)))
+    await execute_many(session, statement, list(zip(*plain, strict=True)))
 
 
 def _count(columns: Mapping[str, Column]) -> int:

@@ -68,9 +68,9 @@ class _Connection(aiosqlite.Connection):
         """A cursor that answers as a whole."""
         return _Cursor(self)
 
-    async def visit(self, work: Any, *given: Any) -> None:
-        """Do this in the connection's thread, with the connection itself."""
-        await self._execute(work, self._conn, *given)  # type: ignore[no-untyped-call]  # the library leaves it without types
+    async def visit(self, work: Any, *given: Any) -> Any:
+        """Do this in the connection's thread, with the connection itself; its answer."""
+        return await self._execute(work, self._conn, *given)  # type: ignore[no-untyped-call]  # the library leaves it without types
 
 
 def connecting(database: str, *, timeout: float = 5.0, uri: bool = False, check_same_thread: bool = True) -> Any:

@@ -1,14 +1,15 @@
 """What is due now: claiming it, and what has to be known of it."""
 
 from collections.abc import Collection
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from typing import Any, NamedTuple
 
 from sqlalchemy import func
 from sqlmodel import col, select
 
-from service.kit.database import Instant, Session
+from service.kit.database import Session
 from service.kit.rows import among
+from service.kit.statements import Statement
 from service.milestones.models import Milestone, Occurrence
 from service.plans.models import Plan
 from service.reminders.models import Firing
@@ -16,6 +17,12 @@ from service.reminders.rules.ending import Notice
 from service.reminders.rules.offsets import NoticeKind
 from service.reminders.rules.planning import Cause, FiringStatus
 
+
+class _Clock(NamedTuple):
+    now: datetime
+
+
+_CLOCK = Statement("SELECT clock_timestamp()", row=_Clock, on_sqlite="SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')")
 _KINDS = {kind.value: kind for kind in NoticeKind}
 
 # Ten thousand of them may be due in the same second: tuples are made from rows in a fifth of the time.
@@ -64,10 +71,8 @@ class Subject(NamedTuple):
 
 async def database_now(session: Session) -> datetime:
     """The instant by the database's clock: on PostgreSQL the server's, which replicas share, on SQLite the host's."""
-    if session.get_bind().dialect.name == "postgresql":
-        return (await session.exec(select(func.clock_timestamp(type_=Instant)))).one()
-    text = (await session.exec(select(func.strftime("%Y-%m-%dT%H:%M:%f", "now")))).one()
-    return datetime.fromisoformat(str(text)).replace(tzinfo=UTC)
+    (row,) = await _CLOCK.run(session, {})
+    return row.now
 
 
 async def next_fire_at(session: Session, *, without: Collection[str] = ()) -> datetime | None:

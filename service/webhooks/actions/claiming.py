@@ -16,7 +16,9 @@ from service.webhooks.rules.health import Health, Permit, State, abandon_probe, 
 from service.webhooks.rules.pacing import allowance, at_once, next_allowed
 from service.webhooks.rules.words import DeliveryStatus
 from service.webhooks.store import claims as store
-from service.webhooks.store.claims import Candidate, Due, Lease
+from service.webhooks.store import standings
+from service.webhooks.store.claims import Due, Lease
+from service.webhooks.store.standings import Standing
 
 DEADLINE = timedelta(seconds=15)  # over a whole attempt
 LEASE = timedelta(seconds=45)
@@ -62,7 +64,7 @@ class Claim:
 class _Served:
     """An endpoint within one claim: what it may be sent, and what becomes of its standing."""
 
-    who: Candidate
+    who: Standing
     health: Health
     per_minute: int | None
     is_probe: bool
@@ -82,7 +84,7 @@ async def claim(session: Session, *, limit: int, now: datetime | None = None) ->
     if limit <= 0:
         return Claim((), left=False, now=now)
     most = min(limit, MOST_ENDPOINTS)
-    candidates = await store.lock_candidates(session, now=now, most=most)
+    candidates = await standings.lock_candidates(session, now=now, most=most)
     if not candidates:
         return Claim((), left=False, now=now)
     busy = await store.under_way(session, [one.endpoint for one in candidates], now=now)
@@ -101,7 +103,7 @@ async def claim(session: Session, *, limit: int, now: datetime | None = None) ->
 
 
 def _shares(
-    candidates: Sequence[Candidate], busy: Mapping[str, int], *, limit: int, now: datetime
+    candidates: Sequence[Standing], busy: Mapping[str, int], *, limit: int, now: datetime
 ) -> dict[str, _Served]:
     """Who of them may be sent how much."""
     served: dict[str, _Served] = {}
@@ -200,9 +202,9 @@ async def _keep(session: Session, served: Mapping[str, _Served], *, now: datetim
                 "allowed_at": next_allowed(one.per_minute, one.taken, allowed_at=one.who.allowed_at, now=now),
                 "last_sequence": one.last_sequence,
             }
-            | store.health_columns(health)
+            | standings.health_columns(health)
         )
-    await store.keep_standings(session, rows)
+    await standings.keep_standings(session, rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,9 +218,9 @@ class Look:
 async def look(session: Session, *, within: float) -> Look:
     """Whether there is something to claim, or will be `within` so many seconds. Locks nothing."""
     now = await database_now(session)
-    if await store.any_due(session, now=now):
+    if await standings.any_due(session, now=now):
         return Look(is_due=True)
-    next_at = await store.next_due(session, now=now)
+    next_at = await standings.next_due(session, now=now)
     seconds = (next_at - now).total_seconds() if next_at is not None else None
     return Look(is_due=False, next_in=seconds if seconds is not None and seconds <= within else None)
 

@@ -22,9 +22,10 @@ from service.webhooks.rules.health import HOLD_AFTER, Health, Notice, State, aft
 from service.webhooks.rules.outcome import Judgement
 from service.webhooks.rules.payload import as_json
 from service.webhooks.rules.words import DeliveryStatus, Outcome
-from service.webhooks.store import claims, queue
+from service.webhooks.store import queue, standings
 from service.webhooks.store import settlements as store
-from service.webhooks.store.settlements import AttemptEnd, DeliveryEnd, Leased, NewWish, Standing
+from service.webhooks.store.settlements import AttemptEnd, DeliveryEnd, Leased, NewWish
+from service.webhooks.store.standings import Standing
 
 _KINDS = {Notice.FAILING: Kind.ENDPOINT_FAILING, Notice.DISABLED: Kind.ENDPOINT_DISABLED}
 _UNWANTED = {
@@ -72,7 +73,7 @@ class _Fares:
     @property
     def has_recovered(self) -> bool:
         """Whether what was held for it may go now."""
-        return self.health.state is State.HEALTHY and self.standing.health.state not in (State.HEALTHY, State.DISABLED)
+        return self.health.state is State.HEALTHY and self.standing.state not in (State.HEALTHY, State.DISABLED)
 
 
 async def settle(
@@ -86,9 +87,9 @@ async def settle(
     service's clock, `now` real time (None asks the database).
     """
     now = now or await database_now(session)
-    standings = await store.lock_standings(session, {one.claimed.endpoint for one in finished})
+    locked = await standings.lock_standings(session, {one.claimed.endpoint for one in finished})
     held = await store.lock_leased(session, {one.claimed.delivery for one in finished})
-    fares = {id: _Fares(one, one.health) for id, one in standings.items()}
+    fares = {id: _Fares(one, one.health) for id, one in locked.items()}
     ours = [one for one in finished if _holds(one.claimed, held, now=now)]
     ends = []
     for one in ours:
@@ -99,7 +100,7 @@ async def settle(
     await _keep(session, fares, now=now)
     for one in ours:
         if one.wish is not None and one.claimed.is_notice:
-            await _keep_wish(session, one, one.wish, standings[one.claimed.endpoint], service_now=service_now, now=now)
+            await _keep_wish(session, one, one.wish, locked[one.claimed.endpoint], service_now=service_now, now=now)
     for whose in fares.values():
         await _tell(session, whose, service_now=service_now)
     failpoint("settle.written")
@@ -158,13 +159,13 @@ def _attempt(one: Finished) -> AttemptEnd:
 
 async def _keep(session: Session, fares: Mapping[str, _Fares], *, now: datetime) -> None:
     changed = [
-        {"endpoint": id} | claims.health_columns(whose.health)
+        {"endpoint": id} | standings.health_columns(whose.health)
         for id, whose in fares.items()
         if whose.health != whose.standing.health
     ]
-    await claims.keep_standings(session, changed)
+    await standings.keep_standings(session, changed)
     delivered = [{"endpoint": id, "delivered_at": now} for id, whose in fares.items() if whose.delivered]
-    await claims.keep_standings(session, delivered)
+    await standings.keep_standings(session, delivered)
     for id, whose in fares.items():
         if whose.has_recovered:
             rate = release_rate(whose.standing.per_minute, form=FormatName(whose.standing.format))
@@ -205,7 +206,7 @@ async def _tell(session: Session, whose: _Fares, *, service_now: datetime) -> No
             kind=_KINDS[notice],
             subject=standing.endpoint,
             jurisdiction=standing.jurisdiction,
-            before={"state": standing.health.state.value},
+            before={"state": standing.state},
             after=await _told(session, whose, notice),
             now=service_now,
         )

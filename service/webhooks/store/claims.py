@@ -1,119 +1,22 @@
-"""What may be tried now: the statements of a claim.
-
-What they cost depends on how many endpoints there are and how much is taken, never on how much waits for one of them:
-every look at deliveries goes into a partial index at one endpoint's place. For that, the conditions of those indexes
-stand here to the letter.
-"""
+"""What may be tried now, and taking it: the statements of a claim. See `standings` about what they cost."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Boolean, RowMapping, bindparam
+from sqlalchemy import bindparam
 from sqlmodel import col, update
 
 from service.kit.database import Instant, Session
-from service.kit.rows import Column, Same, insert_rows, is_postgresql, update_rows
+from service.kit.driver import is_postgresql
+from service.kit.rows import Column, Same, insert_rows, update_rows
 from service.kit.statements import Statement
-from service.webhooks.models import Attempt, Delivery, EndpointStanding
-from service.webhooks.rules.health import Health, State
+from service.webhooks.models import Attempt, Delivery
 from service.webhooks.rules.words import DeliveryStatus, Outcome
 
-_FIELDS = tuple(Health.__dataclass_fields__)
-INSTANTS_OF_HEALTH = {name: Instant() for name in ("failing_since", "held_since", "probe_at", "throttled_until")}
-_UNDER_WAY = "d.endpoint = s.endpoint AND d.lease IS NOT NULL AND d.next_at > :now"
-_TRYABLE = f"""
-FROM endpoint_standing AS s JOIN endpoint AS e ON e.id = s.endpoint
-WHERE e.retired_at IS NULL AND NOT e.paused AND s.state <> 'disabled'
-    AND (s.throttled_until IS NULL OR s.throttled_until <= :now) AND s.allowed_at <= :now
-    AND (SELECT count(*) FROM delivery AS d WHERE {_UNDER_WAY}) < e.concurrency
-    AND CASE s.state
-        WHEN 'held' THEN s.probe_at <= :now AND (
-            EXISTS (SELECT 1 FROM delivery AS d WHERE d.endpoint = s.endpoint AND d.status = 'pending')
-            OR EXISTS (SELECT 1 FROM delivery AS d WHERE d.endpoint = s.endpoint AND d.status = 'held'
-                AND d.status IN ('held', 'waiting')))
-        WHEN 'probing' THEN NOT EXISTS (SELECT 1 FROM delivery AS d WHERE {_UNDER_WAY})
-        ELSE EXISTS (SELECT 1 FROM delivery AS d
-            WHERE d.endpoint = s.endpoint AND d.status = 'pending' AND d.next_at <= :now)
-    END
-"""  # noqa: S608 - of our own words alone
-_ANY_DUE = Statement(f"SELECT 1 {_TRYABLE} LIMIT 1")
-_CANDIDATES = Statement(
-    f"""
-SELECT s.endpoint, {", ".join(f"s.{name}" for name in _FIELDS)}, s.allowed_at, s.last_sequence,
-    e.numbered, e.concurrency, e.per_minute, e.format, e.revision
-{_TRYABLE}
-ORDER BY s.served_at, s.endpoint LIMIT :most
-""",
-    types={**INSTANTS_OF_HEALTH, "allowed_at": Instant(), "numbered": Boolean()},
-    locks="FOR UPDATE OF s SKIP LOCKED",
-)
-_NEXT_DUE = Statement(
-    """
-SELECT min(at) AS at FROM (
-    SELECT (SELECT d.next_at FROM delivery AS d
-        WHERE d.endpoint = s.endpoint AND d.status = 'pending' AND d.next_at > :now ORDER BY d.next_at LIMIT 1) AS at
-    FROM endpoint_standing AS s
-) AS next
-""",
-    types={"at": Instant()},
-)
-_UNDER_WAY_AT = Statement(
-    "SELECT endpoint, count(*) AS number FROM delivery"
-    " WHERE lease IS NOT NULL AND next_at > :now AND endpoint ONE_OF(:endpoints) GROUP BY endpoint"
-)
-_NAMES = (
-    "id", "event", "endpoint", "jurisdiction", "type", "is_notice", "milestone", "occurrence", "status", "tries",
-    "sequence", "not_after", "lease", "overtaken",
-)  # fmt: skip
-# Not joined: what is due comes by its place in an index, and no planner may have another idea.
-_MESSAGE = "(SELECT v.message FROM webhook_event AS v WHERE v.id = d.event) AS message"
-_SHOWN = ", ".join([*(f"d.{name}" for name in _NAMES), _MESSAGE])
-_DUE = "x.status = 'pending' AND x.next_at <= :now ORDER BY x.next_at, x.id"
-_DUE_TYPES: dict[str, Any] = {"is_notice": Boolean(), "not_after": Instant()}
-_DUE_NOW = Statement(
-    f"""
-SELECT {_SHOWN} FROM unnest(CAST(:endpoints AS text[]), CAST(:most AS int[])) AS w (endpoint, most)
-CROSS JOIN LATERAL (
-    SELECT * FROM delivery AS x WHERE x.endpoint = w.endpoint AND {_DUE} LIMIT w.most FOR UPDATE SKIP LOCKED
-) AS d
-""",  # noqa: S608 - of our own words alone
-    # SQLite knows no LATERAL, and no LIMIT that depends on the row outside: everybody gets the most, and what is beyond
-    # an endpoint's own share is left by whoever asks.
-    on_sqlite=f"""
-SELECT {_SHOWN} FROM json_each(:endpoints) AS w CROSS JOIN delivery AS d
-WHERE d.rowid IN (SELECT x.rowid FROM delivery AS x WHERE x.endpoint = w.value AND {_DUE} LIMIT :most)
-""",  # noqa: S608 - of our own words alone
-    types=_DUE_TYPES,
-)
-# What is sent to find out whether an endpoint is back: whatever would be next, or else was held first.
-_PROBES = tuple(
-    Statement(f"SELECT {_SHOWN} FROM delivery AS d WHERE d.endpoint = :endpoint AND {which} LIMIT 1", types=_DUE_TYPES)  # noqa: S608 - of our own words alone
-    for which in (
-        "d.status = 'pending' AND (d.lease IS NULL OR d.next_at <= :now) ORDER BY d.next_at, d.id",
-        "d.status = 'held' AND d.status IN ('held', 'waiting') ORDER BY d.id",
-    )
-)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """An endpoint that may be sent something, its standing locked. `format` decides about limits too."""
-
-    endpoint: str
-    health: Health
-    allowed_at: datetime
-    last_sequence: int
-    numbered: bool
-    concurrency: int
-    per_minute: int | None
-    format: str
-    revision: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Due:
+class Due(NamedTuple):
     """A delivery that is due, and its event's text. `lease`: of whoever tried it last and never said how that ended."""
 
     id: str
@@ -133,25 +36,43 @@ class Due:
     message: str
 
 
-async def any_due(session: Session, *, now: datetime) -> bool:
-    """Whether there is anything to claim; locks nothing."""
-    return bool(await _ANY_DUE.run(session, {"now": now}))
+class _Busy(NamedTuple):
+    endpoint: str
+    number: int
 
 
-async def next_due(session: Session, *, now: datetime) -> datetime | None:
-    """When the next delivery will be due that is not yet; None: none will."""
-    (row,) = await _NEXT_DUE.run(session, {"now": now})
-    found: datetime | None = row["at"]
-    return found
-
-
-async def lock_candidates(session: Session, *, now: datetime, most: int) -> list[Candidate]:
-    """Endpoints with something due, whoever was served the longest ago first; passing over what others hold."""
-    found = []
-    for row in await _CANDIDATES.run(session, {"now": now, "most": most}):
-        rest = {name: row[name] for name in Candidate.__dataclass_fields__ if name != "health"}
-        found.append(Candidate(health=health_of(row), **rest))
-    return found
+_UNDER_WAY_AT = Statement(
+    "SELECT endpoint, count(*) FROM delivery"
+    " WHERE lease IS NOT NULL AND next_at > :now AND endpoint ONE_OF(:endpoints) GROUP BY endpoint",
+    row=_Busy,
+)
+# Not joined: what is due comes by its place in an index, and no planner may have another idea.
+_MESSAGE = "(SELECT v.message FROM webhook_event AS v WHERE v.id = d.event) AS message"
+_SHOWN = ", ".join(_MESSAGE if name == "message" else f"d.{name}" for name in Due._fields)
+_DUE = "x.status = 'pending' AND x.next_at <= :now ORDER BY x.next_at, x.id"
+_DUE_NOW = Statement(
+    f"""
+SELECT {_SHOWN} FROM unnest(CAST(:endpoints AS text[]), CAST(:most AS int[])) AS w (endpoint, most)
+CROSS JOIN LATERAL (
+    SELECT * FROM delivery AS x WHERE x.endpoint = w.endpoint AND {_DUE} LIMIT w.most FOR UPDATE SKIP LOCKED
+) AS d
+""",  # noqa: S608 - of our own words alone
+    # SQLite knows no LATERAL, and no LIMIT that depends on the row outside: everybody gets the most, and what is beyond
+    # an endpoint's own share is left by whoever asks.
+    on_sqlite=f"""
+SELECT {_SHOWN} FROM json_each(:endpoints) AS w CROSS JOIN delivery AS d
+WHERE d.rowid IN (SELECT x.rowid FROM delivery AS x WHERE x.endpoint = w.value AND {_DUE} LIMIT :most)
+""",  # noqa: S608 - of our own words alone
+    row=Due,
+)
+# What is sent to find out whether an endpoint is back: whatever would be next, or else was held first.
+_PROBES = tuple(
+    Statement(f"SELECT {_SHOWN} FROM delivery AS d WHERE d.endpoint = :endpoint AND {which} LIMIT 1", row=Due)  # noqa: S608 - of our own words alone
+    for which in (
+        "d.status = 'pending' AND (d.lease IS NULL OR d.next_at <= :now) ORDER BY d.next_at, d.id",
+        "d.status = 'held' AND d.status IN ('held', 'waiting') ORDER BY d.id",
+    )
+)
 
 
 async def under_way(session: Session, endpoints: Collection[str], *, now: datetime) -> dict[str, int]:
@@ -161,7 +82,7 @@ async def under_way(session: Session, endpoints: Collection[str], *, now: dateti
     was there before.
     """
     rows = await _UNDER_WAY_AT.run(session, {"now": now, "endpoints": list(endpoints)})
-    return {row["endpoint"]: row["number"] for row in rows}
+    return {row.endpoint: row.number for row in rows}
 
 
 async def due(session: Session, shares: Mapping[str, int], *, now: datetime) -> list[Due]:
@@ -171,9 +92,9 @@ async def due(session: Session, shares: Mapping[str, int], *, now: datetime) -> 
     most: Any = list(shares.values()) if is_postgresql(session) else max(shares.values())
     left, found = dict(shares), []
     for row in await _DUE_NOW.run(session, {"now": now, "endpoints": list(shares), "most": most}):
-        left[row["endpoint"]] -= 1
-        if left[row["endpoint"]] >= 0:
-            found.append(Due(**row))
+        left[row.endpoint] -= 1
+        if left[row.endpoint] >= 0:
+            found.append(row)
     return found
 
 
@@ -181,7 +102,7 @@ async def one_to_probe(session: Session, endpoint: str, *, now: datetime) -> lis
     """What is sent to find out whether an endpoint is back."""
     for statement in _PROBES:
         if rows := await statement.run(session, {"now": now, "endpoint": endpoint}):
-            return [Due(**rows[0])]
+            return rows
     return []
 
 
@@ -268,20 +189,3 @@ async def end(session: Session, ended: Iterable[tuple[str, DeliveryStatus, str]]
             )
         )
         await (await session.connection()).execute(query, rows)
-
-
-async def keep_standings(session: Session, rows: Sequence[dict[str, Any]]) -> None:
-    """Keep columns of standings that are locked: each row has `endpoint` and the same columns as the others."""
-    if rows:
-        columns = {name: [row[name] for row in rows] for name in rows[0]}
-        await update_rows(session, EndpointStanding, columns, by={"endpoint": columns.pop("endpoint")})
-
-
-def health_of(row: RowMapping) -> Health:
-    """The condition that the columns of a standing tell."""
-    return Health(**{name: row[name] for name in _FIELDS} | {"state": State(row["state"])})
-
-
-def health_columns(health: Health) -> dict[str, Any]:
-    """A condition as columns of a standing."""
-    return {name: getattr(health, name) for name in _FIELDS} | {"state": health.state.value}

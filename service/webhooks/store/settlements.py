@@ -1,7 +1,6 @@
 """How attempts end: the statements of a settlement."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -9,47 +8,17 @@ from sqlalchemy import func
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 
-from service.kit.database import Instant, Session
-from service.kit.rows import Same, is_postgresql, update_rows
+from service.kit.database import Session
+from service.kit.driver import is_postgresql
+from service.kit.rows import Same, update_rows
 from service.kit.statements import Statement
 from service.milestones.models import Occurrence
 from service.webhooks.models import Attempt, Delivery, ReceiverWish
-from service.webhooks.rules.health import Health
 from service.webhooks.rules.words import DeliveryStatus
-from service.webhooks.store.claims import INSTANTS_OF_HEALTH, health_of
 from service.webhooks.store.deliveries import end_notices
 
-_OF_HEALTH = tuple(Health.__dataclass_fields__)
-# Whoever locks several does it in one order.
-_STANDINGS = Statement(
-    f"""
-SELECT e.id, e.host, e.jurisdiction, e.format, e.per_minute, {", ".join(f"s.{name}" for name in _OF_HEALTH)}
-FROM endpoint AS e JOIN endpoint_standing AS s ON s.endpoint = e.id WHERE e.id ONE_OF(:endpoints) ORDER BY e.id
-""",  # noqa: S608 - of our own words alone
-    types=INSTANTS_OF_HEALTH,
-    locks="FOR UPDATE OF s",
-)
-_LEASED = Statement(
-    "SELECT id, lease, next_at AS until, not_after, overtaken FROM delivery WHERE id ONE_OF(:deliveries) ORDER BY id",
-    types={"until": Instant(), "not_after": Instant()},
-    locks="FOR UPDATE",
-)
 
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How an endpoint fares, locked, and what is said of it where that changes."""
-
-    endpoint: str
-    host: str
-    jurisdiction: str | None
-    format: str
-    per_minute: int | None
-    health: Health
-
-
-@dataclass(frozen=True, slots=True)
-class Leased:
+class Leased(NamedTuple):
     """A delivery that somebody tries, locked. `until`: when that lease ends."""
 
     id: str
@@ -57,6 +26,13 @@ class Leased:
     until: datetime | None
     not_after: datetime | None
     overtaken: str
+
+
+_LEASED = Statement(
+    "SELECT id, lease, next_at, not_after, overtaken FROM delivery WHERE id ONE_OF(:deliveries) ORDER BY id",
+    row=Leased,
+    locks="FOR UPDATE",
+)
 
 
 class AttemptEnd(NamedTuple):
@@ -83,21 +59,10 @@ class DeliveryEnd(NamedTuple):
     ended_at: datetime | None
 
 
-async def lock_standings(session: Session, endpoints: Collection[str]) -> dict[str, Standing]:
-    """How these endpoints fare; nobody claims or settles anything of them until this transaction ends."""
-    rows = await _STANDINGS.run(session, {"endpoints": sorted(endpoints)})
-    return {
-        row["id"]: Standing(
-            row["id"], row["host"], row["jurisdiction"], row["format"], row["per_minute"], health_of(row)
-        )
-        for row in rows
-    }
-
-
 async def lock_leased(session: Session, deliveries: Collection[str]) -> dict[str, Leased]:
     """These deliveries as they are now; nobody else changes them until this transaction ends."""
     rows = await _LEASED.run(session, {"deliveries": sorted(deliveries)})
-    return {row["id"]: Leased(**row) for row in rows}
+    return {row.id: row for row in rows}
 
 
 async def end_attempts(session: Session, ends: Sequence[AttemptEnd], *, now: datetime) -> None:
