@@ -4,13 +4,13 @@ Rows of the ORM would take four times as long, nearly all of it in typing every 
 """
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, DateTime, Dialect, String, func, literal
+from sqlalchemy import ARRAY, DateTime, Dialect, LargeBinary, String, func, literal
 from sqlalchemy.dialects import postgresql
 from sqlmodel import SQLModel, select
 
@@ -44,66 +44,88 @@ def among(session: Session, column: Any, ids: Collection[str]) -> Any:
 async def insert_rows(session: Session, table: type[SQLModel], columns: Mapping[str, Column]) -> None:
     """Insert rows that are given by their columns, each as long as the others. JSON is text already.
 
-    On PostgreSQL the columns travel as arrays: one statement and a few values however many rows.
+    They travel as one value or a few, however many rows there are: on PostgreSQL each column as an array, on SQLite the
+    rows as JSON. A statement for each row would make SQLite's thread and the loop wait for each other row by row.
     """
-    if count := _count(columns):
-        await _write(session, table, columns, count, _inserting(session, table, tuple(columns), _same(columns)))
+    await _write(session, table, columns, _insert)
 
 
 async def update_rows(
     session: Session, table: type[SQLModel], columns: Mapping[str, Column], *, by: Mapping[str, Column]
 ) -> None:
     """Change rows that are found `by` these columns, in the way of `insert_rows`. What is not found is passed over."""
-    if count := _count(by):
-        # One of the columns may be among those that the row is found by: they travel under names of their own.
-        given = {**columns, **{f"{_BY}{name}": each for name, each in by.items()}}
-        await _write(session, table, given, count, _updating(session, table, tuple(given), _same(given)))
+    # One of the columns may be among those that the row is found by: they travel under names of their own.
+    await _write(session, table, {**columns, **{f"{_BY}{name}": each for name, each in by.items()}}, _update)
 
 
-async def _write(
-    session: Session, table: type[SQLModel], columns: Mapping[str, Column], count: int, statement: str
-) -> None:
+_Names = tuple[str, ...]
+# How rows travel: name → how it is written in a statement, and where the rows come from.
+_Shape = Callable[[type[SQLModel], _Names, frozenset[str]], tuple[dict[str, str], str]]
+_Spelling = Callable[[type[SQLModel], _Names, frozenset[str], _Shape], str]
+
+
+async def _write(session: Session, table: type[SQLModel], columns: Mapping[str, Column], spelling: _Spelling) -> None:
+    if not all(isinstance(each, Same) or each for each in columns.values()):
+        return  # no rows
+    names, same = tuple(columns), frozenset(name for name, each in columns.items() if isinstance(each, Same))
     if is_postgresql(session):
         values = [each.value if isinstance(each, Same) else list(each) for each in columns.values()]
-        await fetch(session, statement, values)
+        await fetch(session, spelling(table, names, same, _as_arrays), values)
         return
-    plain = [_plain(table, name, each, count) for name, each in columns.items()]
-    await execute_many(session, statement, list(zip(*plain, strict=True)))
+    if blobs := _with_bytes(table, columns):
+        await _write_with_bytes(session, table, columns, spelling(table, names, same | blobs, _as_json))
+        return
+    plain = {name: _plain(table, name, each) for name, each in columns.items()}
+    fixed = [plain[name] for name in names if name in same]
+    rows = list(zip(*(plain[name] for name in names if name not in same), strict=True))
+    await fetch(session, spelling(table, names, same, _as_json), [*fixed, _as_text(rows)])
 
 
-def _count(columns: Mapping[str, Column]) -> int:
-    return next(len(each) for each in columns.values() if not isinstance(each, Same))
+async def _write_with_bytes(
+    session: Session, table: type[SQLModel], columns: Mapping[str, Column], statement: str
+) -> None:
+    """JSON holds no bytes: row by row, they beside it."""
+    plain = {name: _plain(table, name, each) for name, each in columns.items()}
+    blobs, count = (
+        _with_bytes(table, columns),
+        max(len(each) for each in columns.values() if not isinstance(each, Same)),
+    )
+    fixed = [
+        [plain[name]] * count if isinstance(each, Same) else plain[name]
+        for name, each in columns.items()
+        if isinstance(each, Same) or name in blobs
+    ]
+    many = [plain[name] for name, each in columns.items() if not isinstance(each, Same) and name not in blobs]
+    rows = [_as_text([row]) for row in zip(*many, strict=True)]
+    await execute_many(session, statement, list(zip(*fixed, rows, strict=True)))
 
 
-def _same(columns: Mapping[str, Column]) -> frozenset[str]:
-    return frozenset(name for name, each in columns.items() if isinstance(each, Same))
-
-
-def _inserting(session: Session, table: type[SQLModel], names: tuple[str, ...], same: frozenset[str]) -> str:
-    return _insert_on_postgresql(table, names, same) if is_postgresql(session) else _insert_on_sqlite(table, names)
-
-
-def _updating(session: Session, table: type[SQLModel], names: tuple[str, ...], same: frozenset[str]) -> str:
-    return _update_on_postgresql(table, names, same) if is_postgresql(session) else _update_on_sqlite(table, names)
+def _with_bytes(table: type[SQLModel], columns: Mapping[str, Column]) -> frozenset[str]:
+    """The columns in which there are bytes that differ from row to row."""
+    return frozenset(
+        name
+        for name, each in columns.items()
+        if isinstance(_column(table, name).type, LargeBinary) and not isinstance(each, Same) and any(each)
+    )
 
 
 @cache
-def _insert_on_postgresql(table: type[SQLModel], names: tuple[str, ...], same: frozenset[str]) -> str:
-    shown, rows = _travelling(table, names, same)
+def _insert(table: type[SQLModel], names: _Names, same: frozenset[str], shape: _Shape) -> str:
+    shown, rows = shape(table, names, same)
     listed = ", ".join(_quoted(names))
     return f"INSERT INTO {table.__tablename__} ({listed}) SELECT {', '.join(shown.values())} FROM {rows}"  # noqa: S608 - names of our own columns
 
 
 @cache
-def _update_on_postgresql(table: type[SQLModel], names: tuple[str, ...], same: frozenset[str]) -> str:
-    shown, rows = _travelling(table, names, same)
+def _update(table: type[SQLModel], names: _Names, same: frozenset[str], shape: _Shape) -> str:
+    shown, rows = shape(table, names, same)
     changes = ", ".join(f'"{name}" = {shown[name]}' for name in names if not name.startswith(_BY))
     found = " AND ".join(f't."{name.removeprefix(_BY)}" = {shown[name]}' for name in names if name.startswith(_BY))
     return f"UPDATE {table.__tablename__} AS t SET {changes} FROM {rows} WHERE {found}"  # noqa: S608 - names of our own columns
 
 
-def _travelling(table: type[SQLModel], names: tuple[str, ...], same: frozenset[str]) -> tuple[dict[str, str], str]:
-    """Name → how it is written in the statement; and the rows of those that differ from row to row."""
+def _as_arrays(table: type[SQLModel], names: _Names, same: frozenset[str]) -> tuple[dict[str, str], str]:
+    """Name → how it is written in a statement for PostgreSQL; and the rows of those that differ from row to row."""
     types = {name: _type_of(table, name) for name in names}
     places = {name: f"${place}" for place, name in enumerate(names, start=1)}
     many = [name for name in names if name not in same]
@@ -118,17 +140,11 @@ def _travelling(table: type[SQLModel], names: tuple[str, ...], same: frozenset[s
     return shown, f"unnest({arrays}) AS r ({', '.join(_quoted(many))})"
 
 
-@cache
-def _insert_on_sqlite(table: type[SQLModel], names: tuple[str, ...]) -> str:
-    listed, marks = ", ".join(_quoted(names)), ", ".join("?" for _ in names)
-    return f"INSERT INTO {table.__tablename__} ({listed}) VALUES ({marks})"  # noqa: S608 - names of our own columns
-
-
-@cache
-def _update_on_sqlite(table: type[SQLModel], names: tuple[str, ...]) -> str:
-    changes = ", ".join(f'"{name}" = ?' for name in names if not name.startswith(_BY))
-    found = " AND ".join(f'"{name.removeprefix(_BY)}" = ?' for name in names if name.startswith(_BY))
-    return f"UPDATE {table.__tablename__} SET {changes} WHERE {found}"  # noqa: S608 - names of our own columns
+def _as_json(_table: type[SQLModel], names: _Names, same: frozenset[str]) -> tuple[dict[str, str], str]:
+    """The same for SQLite: what all rows have in common first, then the rows."""
+    fixed, many = [name for name in names if name in same], [name for name in names if name not in same]
+    shown = {name: f"?{fixed.index(name) + 1}" if name in same else f"r.value->>{many.index(name)}" for name in names}
+    return shown, f"json_each(?{len(fixed) + 1}) AS r"
 
 
 def _quoted(names: Sequence[str]) -> list[str]:
@@ -150,16 +166,18 @@ def _travels_as(kind: str) -> str:
     return "text" if kind == "JSONB" else kind
 
 
-def _plain(table: type[SQLModel], name: str, column: Column, count: int) -> Sequence[Any]:
-    """A column as the driver of SQLite takes it: tuples go to it as they are."""
-    kind = _column(table, name).type
-    instants = isinstance(kind, Instant | DateTime)
+def _plain(table: type[SQLModel], name: str, column: Column) -> Any:
+    """A column, or the value that its rows have in common, as SQLite has it."""
+    instants = isinstance(_column(table, name).type, Instant | DateTime)
     if isinstance(column, Same):
-        return [spelled(column.value) if instants else column.value] * count
+        return spelled(column.value) if instants else column.value
     if not instants:
         return column
     known: dict[Any, Any] = {}
     return [known[each] if each in known else known.setdefault(each, spelled(each)) for each in column]
+
+
+_as_text = json.JSONEncoder(check_circular=False, separators=(",", ":")).encode
 
 
 def spelled(at: datetime | None) -> str | None:

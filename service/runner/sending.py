@@ -25,9 +25,10 @@ from service.webhooks.actions.targeting import Targets
 _log = structlog.stdlib.get_logger("milepost.runner")
 
 AT_ONCE = 450  # attempts under way in one process; `kit.outbound` opens 500 connections
+AHEAD = 2  # times as many may wait for their place in it, where attempts end that quickly
 LOOKS_EVERY = 1.0  # seconds
 LOOKS_LATER = 0.2  # seconds after a claim that left nothing
-GATHERS = 0.002  # seconds; what ends within them is settled together
+GATHERS = 0.002
 PAUSE = 0.5  # seconds after a transaction that failed
 GRACE = 5.0  # seconds for what is under way at a stop; the rest comes up again when its lease ends
 # How old a claim may be when its message is sent: a process that stood still since must not send under a lease that
@@ -52,6 +53,9 @@ class _UnderWay:
 class Sender:
     """Sends for one process. At most `at_once` attempts are under way; each endpoint has its own cap beside that, so
     one that hangs takes its few places and nobody else's.
+
+    While attempts end quickly, as many as ended within a second are claimed beyond that, so that there is something to
+    send while the next transaction runs. Where they hang, nothing is: it would wait for a place while its lease ends.
     """
 
     def __init__(
@@ -61,6 +65,8 @@ class Sender:
         self._at_once, self._grace = at_once, grace
         self._targets = Targets(gate.seals)
         self._under_way: set[asyncio.Task[None]] = set()
+        self._places = asyncio.Semaphore(at_once)
+        self._ahead, self._since = 0, stopwatch()
         self._finished: list[Finished] = []
         self._stirred = asyncio.Event()  # something finished, something is due, or the end has come
         self._looks = True
@@ -109,7 +115,7 @@ class Sender:
 
     @property
     def _has_room(self) -> bool:
-        return len(self._under_way) < self._at_once
+        return len(self._under_way) < self._at_once + self._ahead
 
     async def _gather(self) -> None:
         """Let others end too: a commit costs the same for one as for many."""
@@ -174,7 +180,8 @@ class Sender:
     async def _settle_and_claim(self, ended: Sequence[Finished]) -> tuple[Claim, Mapping[str, Target]]:
         gate, stopping = self._gate, self._signals.stopping.is_set()
         now, targets = gate.clock.now(), dict[str, Target]()
-        room = 0 if stopping else self._at_once - len(self._under_way)
+        self._look_ahead(len(ended))
+        room = 0 if stopping else max(self._at_once + self._ahead - len(self._under_way), 0)
         async with change(gate.database, now=now, zone=gate.settings.timezone, hearers=gate.hearers) as session:
             real = gate.host_clock.now() if gate.database.is_sqlite else await database_now(session)
             await self._settle(session, ended, real=real)
@@ -184,6 +191,11 @@ class Sender:
                 targets = await self._targets.ask(session, revisions, now=taken.now)
         failpoint("settle.committed")
         return taken, targets
+
+    def _look_ahead(self, ended: int) -> None:
+        """How many may be claimed beyond those under way: it falls to nothing within a second in which none ends."""
+        lately = int(self._ahead * max(1 - self._since(), 0))
+        self._ahead, self._since = min(max(ended, lately), AHEAD * self._at_once), stopwatch()
 
     async def _settle(self, session: Session, ended: Sequence[Finished], *, real: datetime | None = None) -> None:
         if not ended:
@@ -213,10 +225,11 @@ class Sender:
         self._stirred.set()
 
     async def _attempt(self, one: Claimed, under_way: _UnderWay) -> None:
-        if under_way.age() > MOST_AGE:
-            _log.warning("not sent: its lease is nearly over", delivery=one.delivery)
-            return
-        finished = await self._attempting.make(one, under_way.targets.get(one.endpoint))
+        async with self._places:
+            if under_way.age() > MOST_AGE:
+                _log.warning("not sent: its lease is nearly over", delivery=one.delivery)
+                return
+            finished = await self._attempting.make(one, under_way.targets.get(one.endpoint))
         self._finished.append(finished)  # looked up now: what has ended is handed over as a whole meanwhile
 
     async def _end(self) -> None:

@@ -42,6 +42,7 @@ from tests.benchmarks.world import NOW, Make, fill, on_postgresql, on_sqlite
 
 LOOPBACK = [ipaddress.ip_network("127.0.0.0/8")]
 SECRET = "a secret that only measurements know, long enough"
+LEASED = 4 * AT_ONCE  # that the endpoint lets a worker hold: sent, waiting to be, or waiting to be settled
 MANY = 100  # endpoints
 TASKS = 20  # events for each of them
 
@@ -67,16 +68,16 @@ class _Watched(Sender):
     """A sender that tells when it has settled so many attempts; to ask the database would be work of its own."""
 
     def __init__(self, *given: Any, settles: int) -> None:
-        super().__init__(*given, grace=0.1)
+        super().__init__(*given, at_once=AT_ONCE, grace=0.1)
         self._left = settles
         self.done = asyncio.Event()
 
-    async def _transact(self) -> None:
-        ended = len(self._finished)
-        await super()._transact()
-        self._left -= ended
+    async def _settle_and_claim(self, ended: Any) -> Any:
+        done = await super()._settle_and_claim(ended)
+        self._left -= len(ended)
         if self._left <= 0:
             self.done.set()
+        return done
 
 
 @dataclass
@@ -156,7 +157,7 @@ async def _silence() -> AsyncIterator[int]:
 
 async def _end_to_end(url: str, sink: int, count: int) -> tuple[Cost, Cost]:
     async with _office(url) as office:
-        await office.endpoint(f"http://127.0.0.1:{sink}/hook", concurrency=AT_ONCE)
+        await office.endpoint(f"http://127.0.0.1:{sink}/hook", concurrency=LEASED)
         fired = await office.fire(count)
         return fired, await office.deliver(count)
 
