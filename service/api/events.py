@@ -14,9 +14,9 @@ from service.gate.routing import resource
 from service.gate.state import Gate, gate_of
 from service.gate.transaction import Reading
 from service.kit.actor import Actor
-from service.kit.clock import stopwatch
 from service.kit.database import Session
 from service.kit.errors import Fault, NotFound, require
+from service.kit.stopwatch import stopwatch
 from service.webhooks.actions.bounds import within
 from service.webhooks.models import WebhookEvent
 from service.webhooks.rules.events import EventType

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from service.feeds.actions import following as feeds
-from service.journal.models import JournalEntry
+from service.journal.rules import Recorded
 from service.kit.database import Session
 from service.milestones.actions import following as milestones
 from service.reminders.actions import following as reminders
@@ -18,7 +18,7 @@ class Follower(Protocol):
     The instant comes in the service's time zone, so that its date is the civil date.
     """
 
-    async def __call__(self, session: Session, facts: Sequence[JournalEntry], *, now: datetime) -> None:
+    async def __call__(self, session: Session, facts: Sequence[Recorded], *, now: datetime) -> None:
         """Do what follows from these facts."""
         ...
 

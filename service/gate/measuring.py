@@ -5,8 +5,8 @@ from datetime import datetime
 
 from service.gate.instants import present
 from service.gate.state import Gate
-from service.kit.clock import stopwatch
 from service.kit.errors import MilepostError
+from service.kit.stopwatch import stopwatch
 from service.reminders.store.due import next_fire_at
 from service.webhooks.store.counting import UnderWay, under_way
 

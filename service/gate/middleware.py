@@ -11,8 +11,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.gate import problems
 from service.gate.metrics import Metrics
 from service.gate.request import give_id, request_id_of
-from service.kit.clock import stopwatch
 from service.kit.log import mask
+from service.kit.stopwatch import stopwatch
 
 _log = structlog.stdlib.get_logger("milepost")
 

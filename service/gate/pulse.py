@@ -1,6 +1,6 @@
 """The pulse of a process that fires: how long ago its last good tick ended."""
 
-from service.kit.clock import stopwatch
+from service.kit.stopwatch import stopwatch
 
 # A tick is due every second; after this long without a good one, somebody should look.
 FAINT_AFTER = 30.0

@@ -15,7 +15,7 @@ from service.gate.news import News
 from service.gate.outside import Outside
 from service.gate.pulse import Pulse
 from service.gate.throttle import Throttle
-from service.journal.models import JournalEntry
+from service.journal.rules import Recorded
 from service.kit.clock import Clock, RealClock
 from service.kit.database import Database, sqlite_path
 from service.kit.seal import Seal
@@ -25,7 +25,7 @@ from service.webhooks.actions.sealing import Seals
 from service.webhooks.store.ledger import last_number
 
 # Hears of a change once it is committed: for caches in this process. Must not fail, must not wait.
-Hearer = Callable[[Sequence[JournalEntry]], None]
+Hearer = Callable[[Sequence[Recorded]], None]
 
 
 @dataclass

@@ -12,7 +12,7 @@ from fastapi import Depends, Request
 from service.gate import followers
 from service.gate.state import Hearer, gate_of
 from service.journal.actions import recorded
-from service.journal.models import JournalEntry
+from service.journal.rules import Recorded
 from service.kit.database import Database, Session
 from service.settings import TIMEZONE
 
@@ -48,7 +48,7 @@ async def change(
     _tell(hearers, recorded(session))
 
 
-def _tell(hearers: Iterable[Hearer], facts: Sequence[JournalEntry]) -> None:
+def _tell(hearers: Iterable[Hearer], facts: Sequence[Recorded]) -> None:
     for hear in hearers if facts else ():
         try:
             hear(facts)

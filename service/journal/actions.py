@@ -8,7 +8,7 @@ from typing import Any, cast
 from service.journal import store
 from service.journal.kinds import Kind
 from service.journal.models import JournalEntry
-from service.journal.rules import Fact
+from service.journal.rules import Fact, Recorded, Written
 from service.kit.actor import Actor, ActorKind
 from service.kit.database import Session
 
@@ -46,7 +46,7 @@ def record(
     return entry
 
 
-async def record_all(session: Session, actor: Actor, facts: Sequence[Fact], *, now: datetime) -> Sequence[JournalEntry]:
+async def record_all(session: Session, actor: Actor, facts: Sequence[Fact], *, now: datetime) -> Sequence[Written]:
     """Write many facts at once, in their order: what `record` does, in one statement and with their ids at once.
 
     What the session still holds back is written before: facts are numbered in the order in which they were recorded.
@@ -59,13 +59,13 @@ async def record_all(session: Session, actor: Actor, facts: Sequence[Fact], *, n
     return entries
 
 
-def recorded(session: Session) -> list[JournalEntry]:
+def recorded(session: Session) -> list[Recorded]:
     """The facts recorded in this session so far: rooms downstream pull from them before the door commits."""
-    found: list[JournalEntry] = session.info.setdefault(_RECORDED, [])
+    found: list[Recorded] = session.info.setdefault(_RECORDED, [])
     return found
 
 
-def actor_of(fact: JournalEntry) -> Actor:
+def actor_of(fact: Recorded) -> Actor:
     """Whoever caused a fact, for what follows from it: the audit log names the person behind a moved date."""
     kind, _, name = fact.actor.partition(":")
     return Actor(kind=cast(ActorKind, kind), name=name, scopes=frozenset({"admin"}), request_id=fact.request_id)

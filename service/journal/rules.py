@@ -1,8 +1,9 @@
-"""A fact before it is written. Pure."""
+"""A fact before and after it is written. Pure."""
 
 import json
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
 
 from service.journal.kinds import Kind
 
@@ -20,6 +21,44 @@ class Fact(NamedTuple):
     before: Mapping[str, Any] | None
     after: Mapping[str, Any] | None
     text: str | None = None
+
+
+class Recorded(Protocol):
+    """A fact that was written, as far as those who follow it look at it: a row, or a `Written` one."""
+
+    @property
+    def id(self) -> int | None: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def subject_kind(self) -> str: ...
+    @property
+    def subject(self) -> str: ...
+    @property
+    def jurisdiction(self) -> str | None: ...
+    @property
+    def actor(self) -> str: ...
+    @property
+    def request_id(self) -> str: ...
+    @property
+    def before(self) -> Mapping[str, Any] | None: ...
+    @property
+    def after(self) -> Mapping[str, Any] | None: ...
+
+
+class Written(NamedTuple):
+    """A fact that was written in bulk, past the ORM."""
+
+    id: int
+    at: datetime
+    kind: str
+    subject_kind: str
+    subject: str
+    jurisdiction: str | None
+    actor: str
+    request_id: str
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
 
 
 # Facts are trees: to look for circles in each of ten thousand would be a third of the work.

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import func
 from sqlmodel import col, select
 
 from service.journal.kinds import Kind
-from service.journal.models import JournalEntry, as_written
-from service.journal.rules import Fact, to_json
-from service.kit.database import Instant, Session
+from service.journal.models import JournalEntry
+from service.journal.rules import Fact, Written, to_json
+from service.kit.database import Session
+from service.kit.driver import fetch, is_postgresql
+from service.kit.rows import Column, Same, insert_rows
 
 # One statement and six values however many facts: as rows of VALUES each fact would bind ten, and be typed anew for
 # every number of them. Ids are given in the order of the sort, which PostgreSQL does before it asks the sequence.
@@ -23,12 +24,7 @@ FROM unnest($4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
 ORDER BY place
 RETURNING id
 """
-_WRITE_ON_SQLITE = """
-INSERT INTO journal_entry
-    (at, actor, request_id, subject_kind, id, kind, subject, jurisdiction, "before", "after")
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-"""
-
+_COLUMNS = ("kind", "subject", "jurisdiction", "before", "after")
 _SUBJECTS = {kind: kind.value.partition(".")[0] for kind in Kind}
 
 
@@ -59,7 +55,7 @@ async def list_facts(
 
 async def write_facts(
     session: Session, facts: Sequence[Fact], *, actor: str, request_id: str, at: datetime
-) -> list[JournalEntry]:
+) -> list[Written]:
     """Write facts in one statement; answers them as they stand in the table, in their order.
 
     Rows of the ORM would take many times as long, most of it in making and keeping objects that nobody changes.
@@ -71,41 +67,20 @@ async def write_facts(
         [to_json(fact.before) if fact.before is not None else None for fact in facts],
         [fact.text or (to_json(fact.after) if fact.after is not None else None) for fact in facts],
     )
-    connection = await session.connection()
     ids: Iterable[int]
-    if connection.dialect.name == "postgresql":
-        written = await connection.exec_driver_sql(_WRITE_ON_POSTGRESQL, (at, actor, request_id, *columns))
-        ids = sorted(written.scalars())  # they come in any order, and were given in ours
+    if is_postgresql(session):
+        written = await fetch(session, _WRITE_ON_POSTGRESQL, (at, actor, request_id, *columns))
+        ids = sorted(row[0] for row in written)  # they come in any order, and were given in ours
     else:
         # The writer is alone, and no fact is ever deleted: what follows the last one is free.
-        last = (await session.exec(select(func.max(JournalEntry.id)))).one() or 0
-        ids = range(last + 1, last + 1 + len(facts))
-        # Tuples go to the driver as they are; the instant, which is common to all, in the form of its column.
-        to_text = Instant().dialect_impl(connection.dialect).bind_processor(connection.dialect)
-        when = to_text(at) if to_text else at
-        common = [(when, actor, request_id, _SUBJECTS[fact.kind]) for fact in facts]
-        rows = [(*same, *each) for same, each in zip(common, zip(ids, *columns, strict=True), strict=True)]
-        await connection.exec_driver_sql(_WRITE_ON_SQLITE, rows)
-    return _as_written(facts, ids, actor=actor, request_id=request_id, at=at.astimezone(UTC))
-
-
-def _as_written(
-    facts: Sequence[Fact], ids: Iterable[int], *, actor: str, request_id: str, at: datetime
-) -> list[JournalEntry]:
+        ((last,),) = await fetch(session, "SELECT max(id) FROM journal_entry", ())
+        ids = range((last or 0) + 1, (last or 0) + 1 + len(facts))
+        rows: dict[str, Column] = dict(zip(_COLUMNS, columns, strict=True))
+        common = {"at": Same(at), "actor": Same(actor), "request_id": Same(request_id)}
+        subject_kinds = [_SUBJECTS[fact.kind] for fact in facts]
+        await insert_rows(session, JournalEntry, {"id": ids, "subject_kind": subject_kinds, **rows, **common})
+    when = at.astimezone(UTC)
     return [
-        as_written(
-            {
-                "id": id,
-                "at": at,
-                "kind": str(kind),
-                "subject_kind": _SUBJECTS[kind],
-                "subject": subject,
-                "jurisdiction": jurisdiction,
-                "actor": actor,
-                "request_id": request_id,
-                "before": before,
-                "after": after,
-            }
-        )
+        Written(id, when, str(kind), _SUBJECTS[kind], subject, jurisdiction, actor, request_id, before, after)
         for id, (kind, subject, jurisdiction, before, after, _text) in zip(ids, facts, strict=True)
     ]

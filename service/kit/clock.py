@@ -75,12 +75,6 @@ def fixed(at: datetime) -> SimulatedClock:
     return SimulatedClock(start=at.astimezone(UTC), speed=0)
 
 
-def stopwatch() -> Callable[[], float]:
-    """Start measuring; each call of what is returned says how many real seconds have passed since."""
-    began = time.perf_counter()
-    return lambda: time.perf_counter() - began
-
-
 def parse_clock(text: str, *, zone: str) -> Clock:
     """Read `MILEPOST_CLOCK`: empty for the host's clock, else `2024-10-01T08:00+08:00@3600` (instant, speed).
 

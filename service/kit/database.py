@@ -19,9 +19,9 @@ from sqlalchemy.types import DateTime, TypeDecorator
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from service.kit.clock import stopwatch
 from service.kit.errors import Conflict, Unavailable
 from service.kit.sqlite import connecting
+from service.kit.stopwatch import stopwatch
 
 BUSY_TIMEOUT_MS = 15_000
 CACHE_KIB = 16 * 1024  # of pages that each connection may keep: with 2 MiB a batch is read anew row by row

@@ -11,7 +11,8 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from service.gate.metrics import Metrics
-from service.kit.clock import RealClock, stopwatch
+from service.kit.clock import RealClock
+from service.kit.stopwatch import stopwatch
 from service.runner.jumps import Jumps
 from service.runner.rounds import Round
 

@@ -8,7 +8,7 @@ import structlog
 
 from service.gate.pulse import Pulse
 from service.gate.state import Gate
-from service.journal.models import JournalEntry
+from service.journal.rules import Recorded
 from service.runner.chores import Chore, chores
 from service.runner.heartbeat import Heartbeat
 from service.runner.rounds import Round
@@ -85,7 +85,7 @@ class Runner:
         self.signals.deliveries.set()
         self.gate.news.ring()
 
-    def _hear(self, facts: Sequence[JournalEntry]) -> None:
+    def _hear(self, facts: Sequence[Recorded]) -> None:
         self.tick.wake()
         self.signals.deliveries.set()
 

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from service.kit.clock import stopwatch
 from service.kit.errors import MilepostError
+from service.kit.stopwatch import stopwatch
 
 _log = structlog.stdlib.get_logger("milepost.runner")
 

@@ -10,10 +10,10 @@ import structlog
 
 from service.gate.state import Gate
 from service.gate.transaction import change
-from service.kit.clock import stopwatch
 from service.kit.database import Session
 from service.kit.errors import MilepostError
 from service.kit.failpoints import failpoint
+from service.kit.stopwatch import stopwatch
 from service.reminders.store.due import database_now
 from service.runner.attempting import Attempting
 from service.runner.supervising import Signals

@@ -12,8 +12,8 @@ from typing import TypeVar
 import structlog
 from prometheus_client import Counter
 
-from service.kit.clock import stopwatch
 from service.kit.errors import Unavailable
+from service.kit.stopwatch import stopwatch
 
 _log = structlog.stdlib.get_logger("milepost.runner")
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import structlog
 
 from service.gate.state import Gate
-from service.kit.clock import stopwatch
 from service.kit.errors import MilepostError
+from service.kit.stopwatch import stopwatch
 
 _log = structlog.stdlib.get_logger("milepost.runner")
 

@@ -13,15 +13,16 @@ import structlog
 from service.gate.instants import present, until
 from service.gate.state import Gate
 from service.gate.transaction import change
-from service.kit.clock import speed_of, stopwatch
+from service.kit.clock import speed_of
 from service.kit.database import Session
 from service.kit.failpoints import failpoint
+from service.kit.stopwatch import stopwatch
 from service.reminders.actions.firing import Fired, fire_due, tally
 from service.reminders.store.due import first_due, next_fire_at
 from service.runner.sifting import Chosen, Sieve, tell_of_batch
 from service.webhooks.actions.endpoints import Listeners
 from service.webhooks.actions.fanning import BATCH as EVENTS
-from service.webhooks.actions.fanning import fan_out
+from service.webhooks.actions.fanning import fan_out, hold_events
 from service.webhooks.store.events import first_waiting
 
 _log = structlog.stdlib.get_logger("milepost.runner")
@@ -48,11 +49,15 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class FanOut:
-    """What turns events into deliveries: how to do it in a transaction, and which event waits for it first."""
+    """What turns events into deliveries: how to do it in a transaction, and which event waits for it first.
+
+    `hold`: a transaction that will end with `work` need not write its own events before.
+    """
 
     first: Callable[[Session, Collection[str]], Awaitable[str | None]]
     limit: int
     work: Callable[[Session, datetime, Chosen], Awaitable[int]]
+    hold: Callable[[Session], None] = lambda _session: None
 
 
 def to_webhooks(gate: Gate) -> FanOut:
@@ -73,7 +78,7 @@ def to_webhooks(gate: Gate) -> FanOut:
             speed=speed_of(gate.clock),
         )
 
-    return FanOut(first, EVENTS, work)
+    return FanOut(first, EVENTS, work, hold_events)
 
 
 def rest(fired: int, *, seconds: float) -> float:
@@ -151,11 +156,12 @@ class Ticks:
             failpoint("fire.written")
 
         async with self._changing(now, lastly) as session:
+            self._fan_out.hold(session)
             fired = await fire_due(session, now=now, limit=chosen.limit, without=chosen.without, only=chosen.only)
             failpoint("fire.ended")
         failpoint("fire.committed")
         self._count(fired)
-        if fanned:
+        if fired or fanned:
             self.delivers()
         return fired, len(fired) < chosen.limit and fanned < self._events.most
 

@@ -10,7 +10,7 @@ from service.access import store
 from service.access.actions import create_key
 from service.gate import followers
 from service.gate.transaction import change
-from service.journal.models import JournalEntry
+from service.journal.rules import Recorded
 from service.journal.store import FactFilter, list_facts
 from service.kit.actor import Actor
 from service.kit.database import Database, Session
@@ -52,7 +52,7 @@ async def test_followers_write_in_the_same_transaction(
 ) -> None:
     seen: list[tuple[str, datetime]] = []
 
-    async def follow(session: Session, facts: Sequence[JournalEntry], *, now: datetime) -> None:
+    async def follow(session: Session, facts: Sequence[Recorded], *, now: datetime) -> None:
         seen.extend((fact.kind, now) for fact in facts)
         assert await store.any_key(session)
 
@@ -66,7 +66,7 @@ async def test_followers_write_in_the_same_transaction(
 async def test_a_follower_that_fails_undoes_the_change(
     database: Database, actor: Actor, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def follow(_session: Session, _facts: Sequence[JournalEntry], *, now: datetime) -> None:
+    async def follow(_session: Session, _facts: Sequence[Recorded], *, now: datetime) -> None:
         raise LookupError
 
     monkeypatch.setattr(followers, "FOLLOWERS", (follow,))
@@ -81,7 +81,7 @@ async def test_caches_hear_of_a_change_only_once_it_is_committed(
 ) -> None:
     heard: list[str] = []
 
-    def hear(facts: Sequence[JournalEntry]) -> None:
+    def hear(facts: Sequence[Recorded]) -> None:
         heard.extend(fact.kind for fact in facts)
 
     def fail(_connection: object) -> None:
@@ -102,7 +102,7 @@ async def test_caches_hear_of_a_change_only_once_it_is_committed(
 async def test_a_cache_that_fails_does_not_undo_what_is_committed(
     database: Database, actor: Actor, now: datetime
 ) -> None:
-    def hear(_facts: Sequence[JournalEntry]) -> None:
+    def hear(_facts: Sequence[Recorded]) -> None:
         raise LookupError
 
     async with change(database, now=now, hearers=[hear]) as session:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from service.journal.rules import Written
 from service.milestones.models import OccurrenceUnit
 from service.reminders.actions.firing import tally
 from service.reminders.rules.ending import CATCH_UP, CatchUp
@@ -83,9 +84,9 @@ async def test_what_the_answer_says_is_what_the_fact_says(world: World) -> None:
     await world.edit(tasks[1], title='"引号"\\ \n\t\u2028 <&> 😀')
     await world.say(tasks[0], "in_progress")
     fired = await world.tick("2024-11-06T09:00", policy=dict(CATCH_UP) | {NoticeKind.DUE_SOON: CatchUp.DIGEST})
-    told = [one.fact for one in fired if one.fact]
+    told = [one.fact for one in fired if isinstance(one.fact, Written)]
     kept = await world.notices()
-    assert [fact.model_dump() for fact in told] == [fact.model_dump() for fact in kept]
+    assert [fact._asdict() for fact in told] == [fact.model_dump() for fact in kept]
     assert {fact.after["title"] for fact in kept if fact.after} == {"任务", '"引号"\\ \n\t\u2028 <&> 😀'}
     assert [len(fact.after["notice"]["also"]) for fact in kept if fact.after] == [2, 2]
 

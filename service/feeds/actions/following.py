@@ -1,6 +1,6 @@
 """What feeds do when something upstream changes: they pull it from the journal, in the same transaction."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -9,7 +9,7 @@ from service.feeds.actions.advancing import Changed, advance, lock
 from service.feeds.actions.revising import revise, revise_progress
 from service.feeds.store import matter as matter_store
 from service.journal.kinds import Kind
-from service.journal.models import JournalEntry
+from service.journal.rules import Recorded
 from service.kit.database import Session
 from service.units import store as unit_store
 
@@ -23,7 +23,7 @@ _TOLD_OF_MILESTONES = ("ref", "title", "kind", "due", "parent", "hand_in", "stat
 _DATES = frozenset({Kind.OCCURRENCE_CREATED, Kind.OCCURRENCE_RESCHEDULED, Kind.OCCURRENCE_CANCELLED})
 
 
-async def follow(session: Session, facts: Sequence[JournalEntry], *, now: datetime) -> None:
+async def follow(session: Session, facts: Sequence[Recorded], *, now: datetime) -> None:
     """Bring entries up to what these facts say, and give every feed that shows them a new revision.
 
     1. which milestones are touched  2. lock their jurisdictions  3. make their entries anew, in batches  4. bring in
@@ -56,16 +56,16 @@ def _batches(listed: Sequence[Listed]) -> Iterator[Sequence[Listed]]:
         yield listed[start : start + BATCH]
 
 
-def _tells_progress(fact: JournalEntry) -> bool:
+def _tells_progress(fact: Recorded) -> bool:
     """Whether a unit has come further, or back: another note or piece of evidence stands in no calendar."""
     return fact.subject_kind == "progress" and _differs(fact, ("status",))
 
 
-def _milestone_of(fact: JournalEntry) -> str:
+def _milestone_of(fact: Recorded) -> str:
     return str((fact.after or fact.before or {}).get("milestone", ""))
 
 
-def _note_names(facts: Sequence[JournalEntry], changed: Changed) -> None:
+def _note_names(facts: Sequence[Recorded], changed: Changed) -> None:
     """A feed is named after its subject: a new name is a change even where no entry mentions it."""
     for fact in facts:
         if not _differs(fact, ("name", "title")):
@@ -83,19 +83,19 @@ def _note_names(facts: Sequence[JournalEntry], changed: Changed) -> None:
                 pass
 
 
-def _note_holidays(facts: Sequence[JournalEntry], changed: Changed) -> None:
+def _note_holidays(facts: Sequence[Recorded], changed: Changed) -> None:
     """The overlay shows another notice at once; alarms that depend on it follow when entries are made anew."""
     for fact in facts:
         if fact.kind == Kind.HOLIDAYS_UPDATED:
             changed.holidays(fact.subject.partition("/")[0])
 
 
-def _differs(fact: JournalEntry, names: Sequence[str]) -> bool:
+def _differs(fact: Recorded, names: Sequence[str]) -> bool:
     before, after = fact.before or {}, fact.after or {}
     return any(before.get(name) != after.get(name) for name in names)
 
 
-async def _touched(session: Session, facts: Sequence[JournalEntry]) -> set[str]:
+async def _touched(session: Session, facts: Sequence[Recorded]) -> set[str]:
     """The milestones whose entries may differ after these facts."""
     touched: set[str] = set()
     named: set[str] = set()
@@ -121,7 +121,7 @@ async def _touched(session: Session, facts: Sequence[JournalEntry]) -> set[str]:
     return touched | await _children(session, facts)
 
 
-async def _children(session: Session, facts: Sequence[JournalEntry]) -> set[str]:
+async def _children(session: Session, facts: Sequence[Recorded]) -> set[str]:
     """Entries refer to an occurrence of the parent task: when those come and go, the children's entries may differ."""
     parents = {_milestone_of(fact) for fact in facts if fact.kind in _DATES}
     found: set[str] = set()
@@ -130,7 +130,7 @@ async def _children(session: Session, facts: Sequence[JournalEntry]) -> set[str]
     return found
 
 
-async def _note_former_groups(session: Session, facts: Sequence[JournalEntry], changed: Changed) -> None:
+async def _note_former_groups(session: Session, facts: Sequence[Recorded], changed: Changed) -> None:
     """A group that no longer answers for a milestone loses its entry, which itself may not have changed."""
     former: set[str] = set()
     for fact in facts:
@@ -140,7 +140,7 @@ async def _note_former_groups(session: Session, facts: Sequence[JournalEntry], c
         changed.group(group)
 
 
-def _codes(snapshot: dict[str, object]) -> set[str]:
+def _codes(snapshot: Mapping[str, object]) -> set[str]:
     held = snapshot.get("assignments")
     return {str(one["code"]) for one in held} if isinstance(held, list) else set()
 

@@ -41,7 +41,7 @@ from service.feeds.rules.forms import Form, read_query
 from service.feeds.rules.negotiation import Encoding
 from service.feeds.rules.phase import midnight
 from service.feeds.rules.subjects import Address, Subject, SubjectKind, read_address, read_subject
-from service.journal.models import JournalEntry
+from service.journal.rules import Recorded
 from service.kit.database import Database
 
 _log = structlog.stdlib.get_logger("milepost.feeds")
@@ -249,7 +249,7 @@ class Desk:
 
     # ── hearing of changes ───────────────────────────────────────────────────────────────────────────────────────────
 
-    def hear(self, facts: Sequence[JournalEntry]) -> None:
+    def hear(self, facts: Sequence[Recorded]) -> None:
         """This process has committed a change. The next poll asks the ledgers first, whatever the change was."""
         self.suspect = self._heard = bool(facts) or self.suspect
         self._links.forget_unknown()

@@ -13,7 +13,6 @@ import httpx
 import structlog
 
 from service import __version__
-from service.kit.clock import stopwatch
 from service.kit.outbound.address import Address, Network, plain, refusal
 from service.kit.outbound.errors import OutboundError, Refused, TooSlow, Unreachable
 from service.kit.outbound.exchange import BrokenOff, Lines, Received, exchange
@@ -21,6 +20,7 @@ from service.kit.outbound.headers import check_header
 from service.kit.outbound.resolver import Resolver, SystemResolver
 from service.kit.outbound.url import OutboundUrl, read_url
 from service.kit.outbound.wire import ATTEMPT, Attempt, open_tls, open_transport
+from service.kit.stopwatch import stopwatch
 
 MAX_ADDRESSES = 4  # of one name that are tried in one attempt
 MAX_SENT = 1024 * 1024  # bytes of a body; it is written in one piece

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from service.holidays.actions import work_calendar
 from service.journal.actions import actor_of
-from service.journal.models import JournalEntry
+from service.journal.rules import Recorded
 from service.kit.actor import Actor
 from service.kit.database import Session
 from service.kit.errors import Fault, Unmet, require
@@ -19,7 +19,7 @@ from service.units import store as unit_store
 from service.units.models import Registered, Unit, UnitGroup
 
 
-async def follow(session: Session, facts: Sequence[JournalEntry], *, now: datetime) -> None:
+async def follow(session: Session, facts: Sequence[Recorded], *, now: datetime) -> None:
     """Compute anew what a changed plan dates, and who answers where a group's membership changed."""
     for fact in facts:
         if fact.subject_kind == "plan" and fact.before is not None and _dates_changed(fact):
@@ -69,7 +69,7 @@ async def _check_assigned(session: Session, milestones: Sequence[Milestone]) -> 
     require(faults, Unmet)
 
 
-async def _renew_versions(session: Session, fact: JournalEntry, *, now: datetime) -> None:
+async def _renew_versions(session: Session, fact: Recorded, *, now: datetime) -> None:
     """A milestone shows its plan's default due date and source file: where those change, its version does too."""
     before, after = fact.before or {}, fact.after or {}
     everywhere, inherited = (before.get(name) != after.get(name) for name in ("source", "default_due"))
@@ -80,7 +80,7 @@ async def _renew_versions(session: Session, fact: JournalEntry, *, now: datetime
                 row.updated_at = now
 
 
-def _dates_changed(fact: JournalEntry) -> bool:
+def _dates_changed(fact: Recorded) -> bool:
     before, after = fact.before or {}, fact.after or {}
     if {before.get("status"), after.get("status")} & {"archived"} and before.get("status") != after.get("status"):
         return True

@@ -7,8 +7,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from service.journal.actions import record_all
-from service.journal.models import JournalEntry
-from service.journal.rules import Fact
+from service.journal.rules import Fact, Recorded
 from service.kit.actor import SERVICE
 from service.kit.database import Session
 from service.kit.failpoints import failpoint
@@ -31,7 +30,7 @@ class Fired(NamedTuple):
     firing: Claimed
     end: End
     lateness: timedelta
-    fact: JournalEntry | None
+    fact: Recorded | None
 
 
 class _Scene(NamedTuple):

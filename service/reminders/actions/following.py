@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from service.holidays.actions import work_calendar
 from service.journal.kinds import Kind
-from service.journal.models import JournalEntry
+from service.journal.rules import Recorded
 from service.kit.database import Session
 from service.milestones import store as milestone_store
 from service.reminders.actions.planning import plan_notices
@@ -17,7 +17,7 @@ from service.units import store as unit_store
 _MOVES = frozenset({Kind.OCCURRENCE_CREATED, Kind.OCCURRENCE_RESCHEDULED, Kind.OCCURRENCE_CANCELLED})
 
 
-async def follow(session: Session, facts: Sequence[JournalEntry], *, now: datetime) -> None:
+async def follow(session: Session, facts: Sequence[Recorded], *, now: datetime) -> None:
     """Plan anew the notices of whatever these facts touch. `now` comes in the service's time zone.
 
     A moved, cancelled or finished occurrence loses its pending notices in the very transaction that moves, cancels or
@@ -52,7 +52,7 @@ async def follow(session: Session, facts: Sequence[JournalEntry], *, now: dateti
     await plan_notices(session, occurrences=touched, zone=zone, now=now)
 
 
-def _differs(fact: JournalEntry, *names: str) -> bool:
+def _differs(fact: Recorded, *names: str) -> bool:
     """Whether something that was there before is otherwise now."""
     if fact.before is None:
         return False

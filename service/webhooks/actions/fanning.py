@@ -20,10 +20,11 @@ from service.webhooks.rules.words import DeliveryStatus, Rhythm
 from service.webhooks.store import deliveries as store
 from service.webhooks.store import events as event_store
 from service.webhooks.store.deliveries import DeliveryRow, Wish
-from service.webhooks.store.events import NOTICES, Numbered
+from service.webhooks.store.events import NOTICES, EventRow, Numbered
 
 BATCH = 1_000
 
+_HELD = "milepost_events_held"
 _NOTICES = frozenset(each.value for each in NOTICES)
 _ABOUT_ENDPOINTS = frozenset({EventType.ENDPOINT_FAILING.value, EventType.ENDPOINT_DISABLED.value})
 _NEVER_WAITS = ("endpoint.", "feed.")  # as `filters.goes_into_digests` has it
@@ -42,6 +43,20 @@ class _Scene:
     speed: float
 
 
+def hold_events(session: Session) -> None:
+    """Events of this transaction are not written until `fan_out` ends it, and then with their numbers at once."""
+    session.info.setdefault(_HELD, [])
+
+
+async def hand_on(session: Session, rows: Sequence[EventRow], *, at: datetime) -> None:
+    """Write events, for the next tick to number; or keep them for whoever holds them."""
+    held: list[EventRow] | None = session.info.get(_HELD)
+    if held is None:
+        await event_store.write_events(session, rows, at=at)
+    else:
+        held.extend(rows)
+
+
 async def fan_out(
     session: Session,
     *,
@@ -53,18 +68,23 @@ async def fan_out(
     speed: float = 1.0,
     real: datetime | None = None,
 ) -> int:
-    """Number events that nobody was told of, and write a delivery for each endpoint whose filter matches.
+    """Number events that nobody was told of, and those that this transaction holds; write a delivery for each endpoint
+    whose filter matches.
 
     1. lock the counter, so that numbers become visible in the order of the commits  2. number  3. ask who listens
-    4. write. Answers how many events; fewer than `limit`: none is left. `listeners` are kept from one call to the next.
-    `now` is the service's clock, which runs `speed` times as fast as the real one (0: it stands); deliveries live in
-    real time: `real` is the database's clock where nothing else is given. `without` these, `only` this one: for whoever
-    looks for the one that fails.
+    4. write. Answers how many events waited; fewer than `limit`: none is left. `listeners` are kept from one call to
+    the next. `now` is the service's clock, which runs `speed` times as fast as the real one (0: it stands); deliveries
+    live in real time: `real` is the database's clock where nothing else is given. `without` these, `only` this one: for
+    whoever looks for the one that fails.
     """
     last = await event_store.lock_counter(session)
     found = await event_store.number_events(session, last=last, now=now, limit=limit, without=without, only=only)
+    waited = len(found)
+    if held := session.info.pop(_HELD, ()):
+        found += await event_store.write_numbered(session, held, last=last + waited, at=now)
     if not found:
         return 0
+    await event_store.keep_counter(session, found[-1].number)
     failpoint("fan_out.numbered")
     everybody = await (listeners or Listeners()).ask(session)
     real = real or await database_now(session)
@@ -79,7 +99,7 @@ async def fan_out(
         at = real + timedelta(microseconds=place)
         rows += [_row(next(ids), event, listener, scene, at=at) for listener in wanted]
     await store.write_deliveries(session, rows, now=real)
-    return len(found)
+    return waited
 
 
 async def _scene(
@@ -114,9 +134,9 @@ def _wanted(
     event: Numbered, everybody: Sequence[Listener], known: dict[tuple[object, ...], list[Listener]]
 ) -> list[Listener]:
     """Who wants it: asked once for all events that look alike to filters."""
-    units = tuple((code, role) for code, role in event.units)
-    key = (event.type, event.jurisdiction, event.plan, event.kind, units)
+    key = (event.type, event.jurisdiction, event.plan, event.kind, event.units)
     if key not in known:
+        units = json.loads(event.units)
         facets = Facets(
             type=EventType(event.type),
             jurisdiction=event.jurisdiction,

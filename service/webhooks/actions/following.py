@@ -4,20 +4,21 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from service.journal.kinds import Kind
-from service.journal.models import JournalEntry
+from service.journal.rules import Recorded
 from service.kit.database import Session
 from service.kit.failpoints import failpoint
 from service.kit.ids import new_ids
+from service.webhooks.actions.fanning import hand_on
 from service.webhooks.actions.news import tell, to_json_text, to_the_millisecond
 from service.webhooks.actions.superseding import supersede
 from service.webhooks.rules.notices import Around, notice_text
 from service.webhooks.store import subjects as store
-from service.webhooks.store.events import EventRow, write_events
+from service.webhooks.store.events import EventRow
 
 _NOTICES = frozenset({Kind.OCCURRENCE_DUE_SOON, Kind.OCCURRENCE_DUE, Kind.OCCURRENCE_OVERDUE})
 
 
-async def follow(session: Session, facts: Sequence[JournalEntry], *, now: datetime) -> None:
+async def follow(session: Session, facts: Sequence[Recorded], *, now: datetime) -> None:
     """Write an event for each fact that others may hear of, so that a change and its event commit together.
 
     1. what was announced and is no longer true is superseded  2. planned notices become events  3. so do changes of
@@ -28,12 +29,12 @@ async def follow(session: Session, facts: Sequence[JournalEntry], *, now: dateti
     rows = await _notices(session, [fact for fact in facts if fact.kind in _NOTICES], now=now)
     rows += await tell(session, facts, now=now)
     rows.sort(key=lambda row: row.fact or 0)
-    await write_events(session, rows, at=now)
+    await hand_on(session, rows, at=now)
     if rows:
         failpoint("follow.written")
 
 
-async def _notices(session: Session, facts: Sequence[JournalEntry], *, now: datetime) -> list[EventRow]:
+async def _notices(session: Session, facts: Sequence[Recorded], *, now: datetime) -> list[EventRow]:
     """The events of planned notices. Each expires when the next notice of its occurrence says it better."""
     if not facts:
         return []

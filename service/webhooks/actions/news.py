@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from service.journal.kinds import Kind
-from service.journal.models import JournalEntry
+from service.journal.rules import Recorded
 from service.kit.database import Session
 from service.kit.ids import new_id
 from service.milestones import store as milestone_store
@@ -77,7 +77,7 @@ class Scene:
         return ZoneInfo(named) if named else self.zone
 
 
-async def tell(session: Session, facts: Sequence[JournalEntry], *, now: datetime) -> list[EventRow]:
+async def tell(session: Session, facts: Sequence[Recorded], *, now: datetime) -> list[EventRow]:
     """The events of these facts, of kinds in `MADE_OF`: none of a plan that is not published or over already.
 
     `now` comes in the service's time zone. What comes with a plan's publication is told by that alone.
@@ -97,7 +97,7 @@ async def tell(session: Session, facts: Sequence[JournalEntry], *, now: datetime
     return rows
 
 
-def _is_heard(fact: JournalEntry, scene: Scene, published: set[str]) -> bool:
+def _is_heard(fact: Recorded, scene: Scene, published: set[str]) -> bool:
     slug = _plan_of(fact)
     plan = scene.plans.get(slug)
     if plan is None or plan.status != "published":
@@ -107,11 +107,11 @@ def _is_heard(fact: JournalEntry, scene: Scene, published: set[str]) -> bool:
     return plan.period_end is None or plan.period_end >= scene.today(slug)
 
 
-def _plan_of(fact: JournalEntry) -> str:
+def _plan_of(fact: Recorded) -> str:
     return fact.subject if fact.subject_kind == "plan" else str((fact.after or {}).get("plan", ""))
 
 
-async def _scene(session: Session, facts: Sequence[JournalEntry], *, now: datetime) -> Scene:
+async def _scene(session: Session, facts: Sequence[Recorded], *, now: datetime) -> Scene:
     zone = now.tzinfo if isinstance(now.tzinfo, ZoneInfo) else ZoneInfo("UTC")
     published = {fact.subject for fact in facts if fact.kind == Kind.PLAN_PUBLISHED}
     facts = [fact for fact in facts if fact.subject_kind == "plan" or _plan_of(fact) not in published]
@@ -147,7 +147,7 @@ def _next(rows: Iterable[Occurrence], *, today: date) -> Occurrence | None:
 # ── what each is about ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _about(fact: JournalEntry, scene: Scene) -> About | None:
+def _about(fact: Recorded, scene: Scene) -> About | None:
     match Kind(fact.kind):
         case Kind.PLAN_PUBLISHED:
             return _plan_published(fact, scene)
@@ -158,7 +158,7 @@ def _about(fact: JournalEntry, scene: Scene) -> About | None:
         case Kind.FEED_STALE:
             return _feed_stale(fact)
         case Kind.ENDPOINT_FAILING:
-            told = fact.after or {}
+            told = dict(fact.after or {})
             at = {name: datetime.fromisoformat(told[name]) for name in ("since", "holds_at")}
             return EndpointFailing(**(told | at))
         case Kind.ENDPOINT_DISABLED:
@@ -167,13 +167,13 @@ def _about(fact: JournalEntry, scene: Scene) -> About | None:
             return _milestone_news(fact, scene)
 
 
-def _feed_stale(fact: JournalEntry) -> About:
+def _feed_stale(fact: Recorded) -> About:
     told = dict(fact.after or {})
     at = {name: datetime.fromisoformat(told[name]) for name in ("last_fetched_at", "moved_at") if told[name]}
     return FeedStale(**(told | at | {"occurrences": tuple(told["occurrences"])}))
 
 
-def _plan_published(fact: JournalEntry, scene: Scene) -> About:
+def _plan_published(fact: Recorded, scene: Scene) -> About:
     dates = scene.dates[fact.subject]
     return PlanPublished(
         plan=_plan(fact.subject, scene),
@@ -184,7 +184,7 @@ def _plan_published(fact: JournalEntry, scene: Scene) -> About:
     )
 
 
-def _milestone_news(fact: JournalEntry, scene: Scene) -> About:
+def _milestone_news(fact: Recorded, scene: Scene) -> About:
     row = scene.milestones[fact.subject]
     occurrence = scene.next_of.get(row.id)
     due_on = occurrence.due_on if occurrence else None
@@ -199,7 +199,7 @@ def _milestone_news(fact: JournalEntry, scene: Scene) -> About:
     )
 
 
-def _rescheduled(fact: JournalEntry, scene: Scene) -> About | None:
+def _rescheduled(fact: Recorded, scene: Scene) -> About | None:
     before, after = fact.before or {}, fact.after or {}
     if all(before.get(name) == after.get(name) for name in ("due_on", "due_time", "status")):
         return None  # another period or window, the same day: no reminder is wrong
@@ -215,7 +215,7 @@ def _rescheduled(fact: JournalEntry, scene: Scene) -> About | None:
     )
 
 
-def _progress(fact: JournalEntry, scene: Scene) -> About:
+def _progress(fact: Recorded, scene: Scene) -> About:
     row, after = scene.occurrences[fact.subject], fact.after or {}
     units = _units(row.id, scene)
     code, status = str(after["unit"]), ProgressStatus(after["status"])
@@ -273,7 +273,7 @@ def _days_left(due_on: date | None, plan: str, scene: Scene) -> int | None:
     return (due_on - scene.today(plan)).days if due_on is not None else None
 
 
-def _event(fact: JournalEntry, about: About, *, now: datetime) -> Event:
+def _event(fact: Recorded, about: About, *, now: datetime) -> Event:
     at = to_the_millisecond(now)
     cause = Cause(kind=CauseKind.CHANGE, id=str(fact.id), actor=fact.actor)
     if fact.kind in _HEALTH or fact.kind == Kind.FEED_STALE:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from service.journal.kinds import Kind
-from service.journal.models import JournalEntry
+from service.journal.rules import Recorded
 from service.kit.database import Session
 from service.progress import store as progress_store
 from service.progress.rules import Standing, all_finished
@@ -18,7 +18,7 @@ NOT_PUBLISHED = "its plan is not published"
 FINISHED = "everybody who has to has finished"
 
 
-async def supersede(session: Session, facts: Sequence[JournalEntry]) -> None:
+async def supersede(session: Session, facts: Sequence[Recorded]) -> None:
     """End undelivered notices of what these facts moved, cancelled or finished.
 
     One that somebody is delivering at this moment cannot be called back: it is marked, ends as delivered if it arrives,
@@ -50,7 +50,7 @@ def _reason(one: Announced, standings: Mapping[str, Sequence[Standing]], *, move
     return MOVED if moved else None
 
 
-async def _announced(session: Session, facts: Sequence[JournalEntry]) -> dict[str, Announced]:
+async def _announced(session: Session, facts: Sequence[Recorded]) -> dict[str, Announced]:
     """The occurrences that these facts touch and of which a notice is still undelivered."""
     occurrences: set[str] = set()
     milestones: set[str] = set()
@@ -82,5 +82,5 @@ async def _announced(session: Session, facts: Sequence[JournalEntry]) -> dict[st
     return found
 
 
-def _differs(fact: JournalEntry, name: str) -> bool:
+def _differs(fact: Recorded, name: str) -> bool:
     return fact.before is not None and fact.before.get(name) != (fact.after or {}).get(name)

@@ -1,11 +1,10 @@
 """How events are kept and found."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import func
+from sqlalchemy import Text, cast, func
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select, update
 
@@ -37,9 +36,11 @@ class EventRow(NamedTuple):
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Numbered:
-    """An event that was just numbered, as far as it matters to whom it goes. `overtaken`: it is no longer true."""
+class Numbered(NamedTuple):
+    """An event that was just numbered, as far as it matters to whom it goes. `overtaken`: it is no longer true.
+
+    `units` is JSON.
+    """
 
     id: str
     number: int
@@ -50,13 +51,36 @@ class Numbered:
     milestone: str | None
     occurrence: str | None
     kind: str | None
-    units: list[list[str]]
+    units: str
     overtaken: str
 
 
 async def write_events(session: Session, rows: Sequence[EventRow], *, at: datetime) -> None:
     """Write events that have no number yet."""
     await _write(session, rows, {"at": Same(at), "created_at": Same(at), "overtaken": Same("")})
+
+
+async def write_numbered(session: Session, rows: Sequence[EventRow], *, last: int, at: datetime) -> list[Numbered]:
+    """Write events with the numbers that follow the last one, for whoever fans them out in this very transaction."""
+    numbers = range(last + 1, last + 1 + len(rows))
+    common = {"at": Same(at), "created_at": Same(at), "overtaken": Same(""), "fanned_out_at": Same(at)}
+    await _write(session, rows, common | {"number": numbers})
+    return [
+        Numbered(
+            row.id,
+            number,
+            row.type,
+            row.not_after,
+            row.jurisdiction,
+            row.plan,
+            row.milestone,
+            row.occurrence,
+            row.kind,
+            row.units,
+            "",
+        )
+        for number, row in zip(numbers, rows, strict=True)
+    ]
 
 
 async def write_for_one(session: Session, rows: Sequence[EventRow], *, endpoint: str, at: datetime) -> None:
@@ -98,20 +122,24 @@ async def number_events(
         .limit(limit)
         .subquery("waiting")
     )
-    names = Numbered.__dataclass_fields__
+    columns = [getattr(WebhookEvent, name) for name in Numbered._fields]
+    columns[Numbered._fields.index("units")] = cast(col(WebhookEvent.units), Text)
     query = (
         update(WebhookEvent)
         .where(col(WebhookEvent.id) == waiting.c.id)
         .values(number=last + waiting.c.place, fanned_out_at=now)
-        .returning(*(getattr(WebhookEvent, name) for name in names))
+        .returning(*columns)
     )
     connection = await session.connection()
     found = [Numbered(*row) for row in await connection.execute(query)]
     found.sort(key=lambda one: one.number)
-    if found:
-        counter = update(EventCounter).where(col(EventCounter.name) == COUNTER).values(last=found[-1].number)
-        await connection.execute(counter)
     return found
+
+
+async def keep_counter(session: Session, last: int) -> None:
+    """The number of the last event is this now; whoever says so has locked the counter."""
+    counter = update(EventCounter).where(col(EventCounter.name) == COUNTER).values(last=last)
+    await (await session.connection()).execute(counter)
 
 
 async def first_waiting(session: Session, *, without: Collection[str]) -> str | None:

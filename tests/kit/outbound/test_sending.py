@@ -9,10 +9,10 @@ import ssl
 import httpx
 import pytest
 
-from service.kit.clock import stopwatch
 from service.kit.outbound import client
 from service.kit.outbound.client import AGENT, MAX_SENT, Answer, Outbound
 from service.kit.outbound.errors import BadAnswer, Refused, TooSlow, Unreachable
+from service.kit.stopwatch import stopwatch
 from tests.kit.outbound.receivers import (
     LOOPBACK,
     OK,
