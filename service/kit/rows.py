@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
+from pydantic_core import to_json
 from sqlalchemy import ARRAY, DateTime, Dialect, LargeBinary, String, func, literal
 from sqlalchemy.dialects import postgresql
 from sqlmodel import SQLModel, select
@@ -27,6 +28,7 @@ class Same:
 
 Column = Sequence[Any] | Same
 
+_FEW = 20  # rows; with fewer it is not worth looking
 _BY = "by "  # before the name of a column that rows are found by
 
 
@@ -67,6 +69,9 @@ _Spelling = Callable[[type[SQLModel], _Names, frozenset[str], _Shape], str]
 async def _write(session: Session, table: type[SQLModel], columns: Mapping[str, Column], spelling: _Spelling) -> None:
     if not all(isinstance(each, Same) or each for each in columns.values()):
         return  # no rows
+    found = {name: _shared(each) for name, each in columns.items()}
+    if not all(isinstance(each, Same) for each in found.values()):
+        columns = found
     names, same = tuple(columns), frozenset(name for name, each in columns.items() if isinstance(each, Same))
     if is_postgresql(session):
         values = [each.value if isinstance(each, Same) else list(each) for each in columns.values()]
@@ -79,6 +84,13 @@ async def _write(session: Session, table: type[SQLModel], columns: Mapping[str, 
     fixed = [plain[name] for name in names if name in same]
     rows = list(zip(*(plain[name] for name in names if name not in same), strict=True))
     await fetch(session, spelling(table, names, same, _as_json), [*fixed, _as_text(rows)])
+
+
+def _shared(column: Column) -> Column:
+    """A column whose values turn out to be the same; of a single row they always are."""
+    if isinstance(column, Same) or len(column) < _FEW or column.count(column[0]) < len(column):
+        return column
+    return Same(column[0])
 
 
 async def _write_with_bytes(
@@ -177,7 +189,8 @@ def _plain(table: type[SQLModel], name: str, column: Column) -> Any:
     return [known[each] if each in known else known.setdefault(each, spelled(each)) for each in column]
 
 
-_as_text = json.JSONEncoder(check_circular=False, separators=(",", ":")).encode
+def _as_text(rows: Sequence[Sequence[Any]]) -> str:
+    return to_json(rows).decode()
 
 
 def spelled(at: datetime | None) -> str | None:

@@ -12,23 +12,14 @@ from typing import Any
 from sqlalchemy import bindparam, func, or_
 from sqlmodel import col, insert, select, update
 
-from service.kit.database import Instant, Session
+from service.kit.database import Session
+from service.kit.rows import Column, Same, update_rows
 from service.milestones.models import Occurrence
 from service.plans.models import Plan
 from service.reminders.models import Firing, ReminderSchedule
 from service.reminders.rules.planning import End, FiringStatus, Held
 
 MOST_AT_ONCE = 10_000
-
-# One statement for all of them where the server is asked over a network; the embedded one is asked row by row, in C.
-_END_ON_POSTGRESQL = """
-UPDATE firing SET status = how, cause = why, reason = sentence, fact = recorded, ended_at = $5::timestamptz
-FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $6::text[]) AS ended (how, why, sentence, recorded, which)
-WHERE firing.id = which AND status = 'pending'
-"""
-_END_ON_SQLITE = """
-UPDATE firing SET status = ?, cause = ?, reason = ?, fact = ?, ended_at = ? WHERE id = ? AND status = 'pending'
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,23 +110,15 @@ async def end_firings(session: Session, ends: Sequence[tuple[str, End, int | Non
     """End pending firings: id, how it ends, and the fact that it recorded (None: none)."""
     if not ends:
         return
-    connection = await session.connection()
-    if connection.dialect.name == "postgresql":
-        ids, hows, facts = zip(*ends, strict=True)
-        values = (
-            [end.status.value for end in hows],
-            [end.cause.value for end in hows],
-            [end.reason for end in hows],
-            facts,
-            now,
-            ids,
-        )
-        await connection.exec_driver_sql(_END_ON_POSTGRESQL, values)
-        return
-    write_instant = Instant().dialect_impl(connection.dialect).bind_processor(connection.dialect)
-    when = write_instant(now) if write_instant else now
-    rows = [(end.status.value, end.cause.value, end.reason, fact, when, id) for id, end, fact in ends]
-    await connection.exec_driver_sql(_END_ON_SQLITE, rows)
+    ids, hows, facts = zip(*ends, strict=True)
+    columns: dict[str, Column] = {
+        "status": [end.status.value for end in hows],
+        "cause": [end.cause.value for end in hows],
+        "reason": [end.reason for end in hows],
+        "fact": facts,
+        "ended_at": Same(now),
+    }
+    await update_rows(session, Firing, columns, by={"id": ids, "status": Same(FiringStatus.PENDING.value)})
 
 
 async def save_schedules(session: Session, new: Sequence[Schedule], changed: Sequence[Schedule]) -> None:

@@ -9,7 +9,7 @@ from service.kit.database import Session
 from service.kit.failpoints import failpoint
 from service.kit.ids import new_ids
 from service.webhooks.actions.fanning import hand_on
-from service.webhooks.actions.news import tell, to_json_text, to_the_millisecond
+from service.webhooks.actions.news import pairs_text, tell, to_the_millisecond
 from service.webhooks.actions.superseding import supersede
 from service.webhooks.rules.notices import Around, notice_text
 from service.webhooks.store import subjects as store
@@ -66,7 +66,7 @@ async def _notices(session: Session, facts: Sequence[Recorded], *, now: datetime
                 milestone=one["milestone"],
                 occurrence=one["id"],
                 kind=one["kind"],
-                units=to_json_text([[unit["code"], unit["role"]] for unit in one["units"]]),
+                units=pairs_text(tuple((unit["code"], unit["role"]) for unit in one["units"])),
                 message=notice_text(fact.kind, one, around, jurisdiction=fact.jurisdiction, at=at),
             )
         )

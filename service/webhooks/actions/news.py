@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -305,11 +306,12 @@ def row_of(event: Event, *, fact: int | None = None, jurisdiction: str | None = 
         milestone=milestone.id if milestone else None,
         occurrence=occurrence.id if occurrence else None,
         kind=facets.kind.value if facets.kind else None,
-        units=to_json_text([list(each) for each in units]),
+        units=pairs_text(tuple(units)),
         message=text_of(event),
     )
 
 
-def to_json_text(value: list[list[str]]) -> str:
+@lru_cache(maxsize=1_000)  # thousands of notices are about the same few
+def pairs_text(pairs: tuple[tuple[str, str], ...]) -> str:
     """Pairs of unit and role as they are kept."""
-    return to_bytes({"": value}).decode()[4:-1]
+    return to_bytes({"": pairs}).decode()[4:-1]
