@@ -2,9 +2,10 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import structlog
 
@@ -16,8 +17,19 @@ from service.kit.failpoints import failpoint
 from service.kit.stopwatch import stopwatch
 from service.reminders.store.due import database_now
 from service.runner.attempting import Attempting
+from service.runner.sifting import Chosen, Sieve, tell_of_batch
 from service.runner.supervising import Signals
-from service.webhooks.actions.claiming import DEADLINE, LEASE, Claim, Claimed, check_lease, claim, look
+from service.webhooks.actions.claiming import (
+    DEADLINE,
+    LEASE,
+    MOST_ENDPOINTS,
+    Claim,
+    Claimed,
+    check_lease,
+    claim,
+    first_due,
+    look,
+)
 from service.webhooks.actions.endpoints import Target
 from service.webhooks.actions.settling import Finished, settle
 from service.webhooks.actions.targeting import Targets
@@ -50,6 +62,9 @@ class _UnderWay:
     targets: Mapping[str, Target]
 
 
+_Taken = tuple[Claim, Mapping[str, Target]]
+
+
 class Sender:
     """Sends for one process. At most `at_once` attempts are under way; each endpoint has its own cap beside that, so
     one that hangs takes its few places and nobody else's.
@@ -71,6 +86,7 @@ class Sender:
         self._stirred = asyncio.Event()  # something finished, something is due, or the end has come
         self._looks = True
         self._looks_later = False
+        self._endpoints = Sieve("endpoint", most=MOST_ENDPOINTS, counter=gate.metrics.put_aside)
 
     async def run(self) -> None:
         """Send until the stop."""
@@ -127,12 +143,13 @@ class Sender:
         self._looks = False  # before it looks: what comes about meanwhile must be looked for again
         try:
             async with self._gate.database.read() as session:
-                found = await look(session, within=LOOKS_EVERY)
+                found = await look(session, within=LOOKS_EVERY, without=self._endpoints.without)
         except MilepostError as error:
             _log.warning("nobody can see what is due", reason=error.message)
             return False
         if found.is_due:
             return True
+        self._endpoints.restore()
         if found.next_in is not None:
             asyncio.get_running_loop().call_later(found.next_in, self._stir)
         return False
@@ -162,22 +179,39 @@ class Sender:
     async def _transact(self) -> None:
         ended, self._finished = self._finished, []
         try:
-            taken, targets = await self._settle_and_claim(ended)
+            done: _Taken | None
+            if self._endpoints.is_whole:
+                done = await self._settle_and_claim(ended, self._endpoints.all)
+            else:
+                done = await self._sift(ended)
         except MilepostError:
             self._finished = ended + self._finished
             raise
-        except Exception:
-            if not ended:
-                raise
-            _log.exception("attempts could not be settled together", count=len(ended))
+        except Exception as error:  # noqa: BLE001 - one of those that ended, or of those that are due
+            tell_of_batch(error, "attempt or endpoint")
+            self._endpoints.shrink(error)
             await self._settle_each(ended)
+            done = None
+        if done is None:
+            self._looks = True
             return
+        taken, targets = done
         failpoint("deliver.claimed")
         self._looks = taken.left or self._looks
         self._look_later()
         self._start(taken.taken, _UnderWay(stopwatch(), targets))
 
-    async def _settle_and_claim(self, ended: Sequence[Finished]) -> tuple[Claim, Mapping[str, Target]]:
+    async def _sift(self, ended: list[Finished]) -> _Taken | None:
+        """Something failed lately: settle one by one, and claim for fewer until it shows at whose endpoint it is."""
+        await self._settle_each(ended)
+        ended.clear()
+        return await self._endpoints.run(partial(self._settle_and_claim, ()), self._first_endpoint)
+
+    async def _first_endpoint(self, without: Collection[str]) -> str | None:
+        async with self._gate.database.read() as session:
+            return await first_due(session, without=without)
+
+    async def _settle_and_claim(self, ended: Sequence[Finished], chosen: Chosen) -> _Taken:
         gate, stopping = self._gate, self._signals.stopping.is_set()
         now, targets = gate.clock.now(), dict[str, Target]()
         self._look_ahead(len(ended))
@@ -185,7 +219,9 @@ class Sender:
         async with change(gate.database, now=now, zone=gate.settings.timezone, hearers=gate.hearers) as session:
             real = gate.host_clock.now() if gate.database.is_sqlite else await database_now(session)
             await self._settle(session, ended, real=real)
-            taken = await claim(session, limit=room, now=real)
+            taken = await claim(
+                session, limit=room, now=real, endpoints=chosen.limit, without=chosen.without, only=chosen.only
+            )
             if taken.taken:
                 revisions = {one.endpoint: one.revision for one in taken.taken}
                 targets = await self._targets.ask(session, revisions, now=taken.now)

@@ -72,8 +72,8 @@ class _Watched(Sender):
         self._left = settles
         self.done = asyncio.Event()
 
-    async def _settle_and_claim(self, ended: Any) -> Any:
-        done = await super()._settle_and_claim(ended)
+    async def _settle_and_claim(self, ended: Any, chosen: Any) -> Any:
+        done = await super()._settle_and_claim(ended, chosen)
         self._left -= len(ended)
         if self._left <= 0:
             self.done.set()

@@ -133,3 +133,30 @@ async def test_a_mistake_with_one_message_does_not_end_the_others(
         await office.until(_ended(2))
     assert len(receiver.seen) == 2
     assert {row.outcome for row in await office.post.attempts()} == {"delivered", "failed"}
+
+
+async def test_what_cannot_even_be_claimed_is_put_aside_with_its_endpoint_and_the_others_are_served(
+    office: Office,
+) -> None:
+    counted = office.gate.metrics.put_aside.labels("endpoint")
+    before = counted._value.get()
+    async with receiving(polite) as receiver:
+        spoilt = await office.endpoint(receiver)
+        await office.endpoint(receiver)
+        await office.endpoint(receiver)
+        await office.tasks(2)
+        async with office.post.database.write() as session:
+            # What no version of the service would write, and neither database refuses.
+            nonsense = "tries = 'many'" if office.post.database.is_sqlite else "not_after = 'infinity'"
+            statement = f"UPDATE delivery SET {nonsense} WHERE endpoint = '{spoilt}'"
+            await (await session.connection()).exec_driver_sql(statement)
+        async with office.delivering():
+            await office.until(_ended(4))
+            async with asyncio.timeout(PLENTY):
+                while counted._value.get() == before:
+                    office.settled.clear()
+                    await office.settled.wait()
+            async with office.post.database.read() as session:
+                rows = await (await session.connection()).exec_driver_sql("SELECT endpoint, status FROM delivery")
+                kept = [row.status for row in rows if row.endpoint == spoilt]
+    assert kept == ["pending", "pending"]

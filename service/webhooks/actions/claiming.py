@@ -1,6 +1,6 @@
 """Claiming: who may be sent something now, and what; written down before anything is sent."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -73,18 +73,27 @@ class _Served:
     last_sequence: int = 0
 
 
-async def claim(session: Session, *, limit: int, now: datetime | None = None) -> Claim:
+async def claim(
+    session: Session,
+    *,
+    limit: int,
+    now: datetime | None = None,
+    endpoints: int = MOST_ENDPOINTS,
+    without: Collection[str] = (),
+    only: str = "",
+) -> Claim:
     """Take up to `limit` deliveries that are due, the endpoint that was served the longest ago first.
 
     1. lock endpoints that may be sent something  2. see how much each may get: its cap, its rate, one where it is
     probed  3. read what is due for them  4. end what is overtaken  5. lease the rest. `now` is real time: None asks the
-    database. Two claims never take the same delivery; what nobody settles comes up again when its lease ends.
+    database. Two claims never take the same delivery; what nobody settles comes up again when its lease ends. It serves
+    so many `endpoints` at most, none of `without`; `only`: this one, for whoever looks for the one that fails.
     """
     now = now or await database_now(session)
     if limit <= 0:
         return Claim((), left=False, now=now)
-    most = min(limit, MOST_ENDPOINTS)
-    candidates = await standings.lock_candidates(session, now=now, most=most)
+    most = min(limit, endpoints)
+    candidates = await standings.lock_candidates(session, now=now, most=most, without=without, only=only)
     if not candidates:
         return Claim((), left=False, now=now)
     busy = await store.under_way(session, [one.endpoint for one in candidates], now=now)
@@ -215,10 +224,15 @@ class Look:
     next_in: float | None = None
 
 
-async def look(session: Session, *, within: float) -> Look:
+async def first_due(session: Session, *, without: Collection[str]) -> str | None:
+    """The endpoint that is next to be sent something, without these. Locks nothing."""
+    return await standings.first_due(session, now=await database_now(session), without=without)
+
+
+async def look(session: Session, *, within: float, without: Collection[str] = ()) -> Look:
     """Whether there is something to claim, or will be `within` so many seconds. Locks nothing."""
     now = await database_now(session)
-    if await standings.any_due(session, now=now):
+    if await standings.first_due(session, now=now, without=without) is not None:
         return Look(is_due=True)
     next_at = await standings.next_due(session, now=now)
     seconds = (next_at - now).total_seconds() if next_at is not None else None

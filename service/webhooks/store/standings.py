@@ -46,8 +46,8 @@ class Standing(NamedTuple):
         return Health(**told | {"state": State(self.state)})
 
 
-class _Found(NamedTuple):
-    found: int
+class _First(NamedTuple):
+    endpoint: str
 
 
 class _At(NamedTuple):
@@ -60,7 +60,8 @@ _SHOWN = ", ".join(f"{'e' if name in _OF_ENDPOINT else 's'}.{name}" for name in 
 _UNDER_WAY = "d.endpoint = s.endpoint AND d.lease IS NOT NULL AND d.next_at > :now"
 _TRYABLE = f"""
 FROM endpoint_standing AS s JOIN endpoint AS e ON e.id = s.endpoint
-WHERE e.retired_at IS NULL AND NOT e.paused AND s.state <> 'disabled'
+WHERE NOT (s.endpoint ONE_OF(:without)) AND (:only = '' OR s.endpoint = :only)
+    AND e.retired_at IS NULL AND NOT e.paused AND s.state <> 'disabled'
     AND (s.throttled_until IS NULL OR s.throttled_until <= :now) AND s.allowed_at <= :now
     AND (SELECT count(*) FROM delivery AS d WHERE {_UNDER_WAY}) < e.concurrency
     AND CASE s.state
@@ -73,7 +74,7 @@ WHERE e.retired_at IS NULL AND NOT e.paused AND s.state <> 'disabled'
             WHERE d.endpoint = s.endpoint AND d.status = 'pending' AND d.next_at <= :now)
     END
 """  # noqa: S608 - of our own words alone
-_ANY_DUE = Statement(f"SELECT 1 {_TRYABLE} LIMIT 1", row=_Found)
+_FIRST_DUE = Statement(f"SELECT s.endpoint {_TRYABLE} ORDER BY s.served_at, s.endpoint LIMIT 1", row=_First)
 _CANDIDATES = Statement(
     f"SELECT {_SHOWN} {_TRYABLE} ORDER BY s.served_at, s.endpoint LIMIT :most",
     row=Standing,
@@ -98,9 +99,10 @@ _STANDINGS = Statement(
 )
 
 
-async def any_due(session: Session, *, now: datetime) -> bool:
-    """Whether there is anything to claim; locks nothing."""
-    return bool(await _ANY_DUE.run(session, {"now": now}))
+async def first_due(session: Session, *, now: datetime, without: Collection[str] = ()) -> str | None:
+    """The endpoint that is next to be sent something, without these; None: none is. Locks nothing."""
+    found = await _FIRST_DUE.run(session, {"now": now, "without": list(without), "only": ""})
+    return found[0].endpoint if found else None
 
 
 async def next_due(session: Session, *, now: datetime) -> datetime | None:
@@ -109,9 +111,15 @@ async def next_due(session: Session, *, now: datetime) -> datetime | None:
     return row.at
 
 
-async def lock_candidates(session: Session, *, now: datetime, most: int) -> list[Standing]:
-    """Endpoints with something due, whoever was served the longest ago first; passing over what others hold."""
-    return await _CANDIDATES.run(session, {"now": now, "most": most})
+async def lock_candidates(
+    session: Session, *, now: datetime, most: int, without: Collection[str] = (), only: str = ""
+) -> list[Standing]:
+    """Endpoints with something due, whoever was served the longest ago first; passing over what others hold.
+
+    `without` these; `only`: this one and no other.
+    """
+    values = {"now": now, "most": most, "without": list(without), "only": only}
+    return await _CANDIDATES.run(session, values)
 
 
 async def lock_standings(session: Session, endpoints: Collection[str]) -> dict[str, Standing]:
