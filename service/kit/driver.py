@@ -5,10 +5,13 @@ session's transaction like everything else; values and rows are the driver's own
 """
 
 import sqlite3
+import weakref
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from service.kit.database import Session
+
+_KNOWN = "milepost_driver"  # in a session: its transaction, and the driver's connection in it
 
 
 async def fetch(session: Session, words: str, values: Sequence[Any] | Mapping[str, Any]) -> Sequence[Any]:
@@ -16,16 +19,18 @@ async def fetch(session: Session, words: str, values: Sequence[Any] | Mapping[st
 
     PostgreSQL counts its values (`$1`), SQLite names them (`:name`) or counts them (`?`).
     """
+    driver = await _driver(session)
+    rows: Sequence[Any]
     if is_postgresql(session):
-        rows: Sequence[Any] = await (await _on_postgresql(session)).fetch(words, *values)
-        return rows
-    found: Sequence[Any] = await _driver(session).visit(_read, words, values)
-    return found
+        rows = await driver.fetch(words, *values)
+    else:
+        rows = await driver.visit(_read, words, values)
+    return rows
 
 
 async def execute_many(session: Session, words: str, rows: Sequence[Sequence[Any]]) -> None:
     """Run a statement of SQLite once for each of these. Raises sqlite3.Error."""
-    await _driver(session).visit(_run_many, words, rows)
+    await (await _driver(session)).visit(_run_many, words, rows)
 
 
 def is_postgresql(session: Session) -> bool:
@@ -33,16 +38,21 @@ def is_postgresql(session: Session) -> bool:
     return session.get_bind().dialect.name == "postgresql"
 
 
-def _driver(session: Session) -> Any:
-    # Whoever gave the session has connected it: nothing is waited for here.
-    return session.sync_session.connection().connection.driver_connection
-
-
-async def _on_postgresql(session: Session) -> Any:
-    driver = _driver(session)
-    if not driver.is_in_transaction():
-        await (await session.connection()).exec_driver_sql("SELECT 1")  # SQLAlchemy begins with its first statement
+async def _driver(session: Session) -> Any:
+    """The driver's connection, within the session's transaction or savepoint."""
+    known, driver = session.info.get(_KNOWN, (None, None))
+    present = _transaction(session)
+    if present is None or known is None or known() is not present:
+        connection = await session.connection()  # begins what has not begun, a savepoint too
+        driver = cast(Any, (await connection.get_raw_connection()).driver_connection)
+        if is_postgresql(session) and not driver.is_in_transaction():
+            await connection.exec_driver_sql("SELECT 1")  # SQLAlchemy begins there with its first statement
+        session.info[_KNOWN] = (weakref.ref(_transaction(session)), driver)
     return driver
+
+
+def _transaction(session: Session) -> Any:
+    return session.sync_session.get_nested_transaction() or session.sync_session.get_transaction()
 
 
 def _read(own: sqlite3.Connection, words: str, values: Sequence[Any] | Mapping[str, Any]) -> Sequence[Any]:
