@@ -7,9 +7,10 @@ import pytest
 from sqlmodel import col, select
 
 from service.kit.database import Session
+from service.kit.driver import fetch
 from service.kit.errors import Conflict
 from service.kit.rows import Column, Same, among, insert_rows, update_rows
-from service.webhooks.models import EventCounter, WebhookEvent
+from service.webhooks.models import EventCounter, SigningKey, WebhookEvent
 
 AT = datetime(2024, 2, 29, 23, 59, 59, 123456, tzinfo=UTC)
 HARD = ("'; DROP TABLE webhook_event; --", '区\u2028\\n"{}', "")
@@ -29,7 +30,9 @@ async def _write(session: Session, ids: Sequence[str]) -> None:
 
 
 async def _read(session: Session) -> dict[str, WebhookEvent]:
-    rows = await session.exec(select(WebhookEvent).execution_options(populate_existing=True))
+    rows = await session.exec(
+        select(WebhookEvent).order_by(col(WebhookEvent.id)).execution_options(populate_existing=True)
+    )
     return {row.id: row for row in rows}
 
 
@@ -88,3 +91,39 @@ async def test_a_statement_says_how_many_rows_it_changed_and_gives_back_those_th
     returned = await connection.exec_driver_sql("UPDATE event_counter SET last = 9 WHERE name = 'x' RETURNING last")
     assert [tuple(row) for row in returned] == [(9,)]
     assert (await session.exec(select(EventCounter.last).where(EventCounter.name == "y"))).one() == 3
+
+
+async def test_bytes_travel_beside_what_is_no_bytes(session: Session) -> None:
+    for made in (b"\x00\xff{}", None):
+        key: dict[str, Column] = {"public": ["a", "b"], "created_at": Same(AT), "from_at": [AT, AT]}
+        await insert_rows(session, SigningKey, {**key, "secret": [b"\x00\xff{}", b"2"], "until_at": Same(None)})
+        changes: dict[str, Column] = {"secret": [made or b"3", b"\x80"], "until_at": [None, AT]}
+        await update_rows(session, SigningKey, changes, by={"public": ["b", "a"]})
+        rows = {
+            row.public: row for row in await session.exec(select(SigningKey).execution_options(populate_existing=True))
+        }
+        assert [rows[id].secret for id in "ab"] == [b"\x80", made or b"3"]
+        assert [rows[id].until_at for id in "ab"] == [AT, None]
+        await fetch(session, "DELETE FROM signing_key", ())
+
+
+@pytest.mark.parametrize("count", (1, 19, 20, 2_500))
+async def test_what_all_rows_share_is_written_in_each(session: Session, count: int) -> None:
+    ids = [f"{place:04}" for place in range(count)]
+    columns: dict[str, Column] = {
+        "id": ids,
+        "type": ["plan.published"] * count,
+        "at": [AT] * count,
+        "created_at": Same(AT),
+        "units": ["[]"] * count,
+        "message": ["12"] * (count - 1) + ["13"],  # texts that look like numbers stay texts
+        "overtaken": [""] * count,
+        "number": range(count),
+        "fact": [2**62] + [None] * (count - 1),
+    }
+    await insert_rows(session, WebhookEvent, columns)
+    found = await _read(session)
+    assert [row.message for row in found.values()] == columns["message"]
+    assert {row.at for row in found.values()} == {AT}
+    assert [row.number for row in found.values()] == list(range(count))
+    assert [row.fact for row in found.values()] == columns["fact"]

@@ -9,7 +9,7 @@ from typing import Any
 from service.gate.state import Gate
 from service.kit.outbound.client import Outbound
 from service.runner.attempting import Attempting
-from service.runner.sending import Sender
+from service.runner.sending import AT_ONCE, Sender
 from service.runner.supervising import Signals
 from service.webhooks.models import Attempt, Delivery
 from tests.kit.outbound.receivers import Receiver
@@ -39,6 +39,7 @@ class Office:
     settled: asyncio.Event = field(default_factory=asyncio.Event)
     deadline_s: float = 15.0
     grace: float = 5.0
+    at_once: int = AT_ONCE
 
     async def endpoint(self, receiver: Receiver, **values: Any) -> str:
         return await self.post.endpoint(receiver.url("/hook"), **({"types": ["milestone.created"]} | values))
@@ -55,7 +56,7 @@ class Office:
     async def delivering(self) -> AsyncIterator[None]:
         """Deliver while the block lasts."""
         attempting = Attempting(self.gate, self.outbound, deadline_s=self.deadline_s)
-        sender = Watched(self.gate, self.signals, attempting, grace=self.grace)
+        sender = Watched(self.gate, self.signals, attempting, at_once=self.at_once, grace=self.grace)
         sender.settled = self.settled
         loop = asyncio.create_task(sender.run())
         try:

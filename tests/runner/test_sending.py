@@ -71,6 +71,47 @@ async def test_one_that_hangs_holds_its_own_places_and_nobody_elses(office: Offi
     assert len(hanging.seen) == 2
 
 
+async def test_what_is_claimed_ahead_waits_for_its_place(office: Office) -> None:
+    office.at_once = 3
+    under_way, most, leased = 0, 0, 0
+
+    async def counting(line: Line) -> None:
+        nonlocal under_way, most, leased
+        while True:
+            await line.request()
+            under_way += 1
+            most = max(most, under_way)
+            leased = max(leased, sum(row.lease is not None for row in await office.post.deliveries()))
+            under_way -= 1
+            await line.send(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+    async with receiving(counting) as receiver:
+        await office.endpoint(receiver, concurrency=50)
+        await office.tasks(60)
+        async with office.delivering():
+            await office.until(_ended(60))
+    assert most == 3
+    assert leased > 3
+
+
+async def test_where_they_hang_nothing_is_claimed_ahead(office: Office) -> None:
+    office.at_once, office.grace = 3, 0.1
+    arrived = asyncio.Semaphore(0)
+
+    async def hangs(line: Line) -> None:
+        await line.request()
+        arrived.release()
+        await line.hold()
+
+    async with receiving(hangs) as hanging:
+        await office.endpoint(hanging, concurrency=50)
+        await office.tasks(20)
+        async with office.delivering(), asyncio.timeout(PLENTY):
+            for _ in range(3):
+                await arrived.acquire()
+            assert sum(row.lease is not None for row in await office.post.deliveries()) == 3
+
+
 async def test_a_stop_ends_soon_and_gives_back_what_hangs(office: Office) -> None:
     office.grace, arrived = 0.1, asyncio.Event()
 

@@ -7,8 +7,9 @@ import pytest
 
 from service.gate.transaction import change
 from service.kit.database import Database, Session
+from service.reminders.actions.firing import fire_due
 from service.webhooks.actions.endpoints import Listeners
-from service.webhooks.actions.fanning import fan_out
+from service.webhooks.actions.fanning import fan_out, hold_events
 from service.webhooks.rules.acknowledgement import Ack, Acknowledgement
 from service.webhooks.rules.events import EventType
 from tests.reminders.world import at
@@ -42,14 +43,35 @@ async def test_a_firings_end_its_event_and_its_deliveries_are_one_transaction(po
         await fan_out(session, now=post.now)
         raise Died
 
-    from service.reminders.actions.firing import fire_due
-
     with pytest.raises(Died):
         async with change(post.database, now=post.now, lastly=die) as session:
             await fire_due(session, now=post.now)
     assert "occurrence.due_soon" not in await post.types()
     assert await post.deliveries() == []
     assert ("-7d", "2024-10-31") in await post.pending()
+
+
+async def test_what_a_transaction_holds_is_numbered_behind_what_waited(post: Post) -> None:
+    await post.endpoint(types=["*"])
+    await post.fan()
+    await post.milestone("2024-11-07")
+    post.set("2024-10-31T09:00")
+    waited: list[int] = []
+
+    async def lastly(session: Session) -> None:
+        waited.append(await fan_out(session, now=post.now, real=post.real))
+
+    async with change(post.database, now=post.now, lastly=lastly) as session:
+        hold_events(session)
+        (fact,) = [one.fact for one in await fire_due(session, now=post.now) if one.fact]
+    created, notice = [row for row in await post.events() if row.type != "plan.published"]
+    assert waited == [1]
+    assert (created.type, notice.type) == ("milestone.created", "occurrence.due_soon")
+    assert notice.number == (created.number or 0) + 1
+    assert notice.fanned_out_at == created.fanned_out_at == post.now
+    assert notice.fact == fact.id
+    assert [row.event for row in await post.deliveries()] == [created.id, notice.id]
+    assert await post.fan() == 0
 
 
 async def test_many_who_fan_out_at_once_number_without_gaps_and_in_the_order_of_facts(post: Post) -> None:
