@@ -23,6 +23,7 @@ from service.kit.errors import Conflict, Unavailable
 from service.kit.sqlite import connecting
 from service.kit.stopwatch import stopwatch
 
+SQLITE = (3, 38)  # `->>`, which rows travel with; `RETURNING` and `UPDATE … FROM` are older
 BUSY_TIMEOUT_MS = 15_000
 CACHE_KIB = 16 * 1024  # of pages that each connection may keep: with 2 MiB a batch is read anew row by row
 UNUSED_S = 1.0  # seconds after which a connection to PostgreSQL is asked whether it still is one
@@ -65,7 +66,7 @@ _AWAY_ON_SQLITE = frozenset({"BUSY", "CANTOPEN", "FULL", "IOERR", "LOCKED", "NOM
 # PostgreSQL's classes: connection, resources (disk full, too many connections), shutting down or starting, its system.
 _AWAY_ON_POSTGRESQL = ("08", "53", "57P0", "58")
 # The drivers' errors that have no code where the connection is gone.
-_AWAY = (sqlite3.OperationalError, sqlite3.InterfaceError, asyncpg.InterfaceError)
+_AWAY = (sqlite3.OperationalError, sqlite3.InterfaceError)
 _MEANWHILE = "Somebody changed the same thing at the same moment: read it again, then repeat your change."
 
 
@@ -181,8 +182,8 @@ def _translated() -> Iterator[None]:
             raise
         raise meaning from error
     except (sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        # What `kit.driver` runs fails with the driver's own errors. A value that it refuses is a mistake of ours.
-        meaning = _meaning_of(error, is_away=isinstance(error, _AWAY) and not isinstance(error, ValueError))
+        # What `kit.driver` runs fails with the driver's own errors.
+        meaning = _meaning_of(error, is_away=isinstance(error, _AWAY) or "connection is closed" in str(error))
         if meaning is None:
             raise
         raise meaning from error
@@ -231,6 +232,9 @@ def read_url(text: str) -> URL:
         ) from None
     backend = url.get_backend_name()
     if backend == "sqlite":
+        if sqlite3.sqlite_version_info < SQLITE:
+            least = ".".join(map(str, SQLITE))
+            raise ValueError(f"SQLite {least} or newer is needed, and this Python has {sqlite3.sqlite_version}")
         return url.set(drivername="sqlite+aiosqlite")
     if backend in ("postgresql", "postgres"):
         return url.set(drivername="postgresql+asyncpg")

@@ -117,7 +117,9 @@ def _with_bytes(table: type[SQLModel], columns: Mapping[str, Column]) -> frozens
     return frozenset(
         name
         for name, each in columns.items()
-        if isinstance(_column(table, name).type, LargeBinary) and not isinstance(each, Same) and any(each)
+        if isinstance(_column(table, name).type, LargeBinary)
+        and not isinstance(each, Same)
+        and any(one is not None for one in each)
     )
 
 

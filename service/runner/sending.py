@@ -12,7 +12,7 @@ import structlog
 from service.gate.state import Gate
 from service.gate.transaction import change
 from service.kit.database import Session
-from service.kit.errors import MilepostError
+from service.kit.errors import MilepostError, Unavailable
 from service.kit.failpoints import failpoint
 from service.kit.stopwatch import stopwatch
 from service.reminders.store.due import database_now
@@ -38,10 +38,12 @@ _log = structlog.stdlib.get_logger("milepost.runner")
 
 AT_ONCE = 450  # attempts under way in one process; `kit.outbound` opens 500 connections
 AHEAD = 2  # times as many may wait for their place in it, where attempts end that quickly
+QUICK_MS = 1_000  # an attempt that took no longer
 LOOKS_EVERY = 1.0  # seconds
 LOOKS_LATER = 0.2  # seconds after a claim that left nothing
 GATHERS = 0.002
 PAUSE = 0.5  # seconds after a transaction that failed
+LONG_PAUSE = 5.0  # seconds, where nothing can be claimed at all
 GRACE = 5.0  # seconds for what is under way at a stop; the rest comes up again when its lease ends
 # How old a claim may be when its message is sent: a process that stood still since must not send under a lease that
 # ends before the attempt does.
@@ -69,8 +71,8 @@ class Sender:
     """Sends for one process. At most `at_once` attempts are under way; each endpoint has its own cap beside that, so
     one that hangs takes its few places and nobody else's.
 
-    While attempts end quickly, as many as ended within a second are claimed beyond that, so that there is something to
-    send while the next transaction runs. Where they hang, nothing is: it would wait for a place while its lease ends.
+    While attempts end quickly, as many as did so lately are claimed beyond that, so that there is something to send
+    while the next transaction runs. Where they hang, nothing is: it would wait for a place while its lease ends.
     """
 
     def __init__(
@@ -179,19 +181,10 @@ class Sender:
     async def _transact(self) -> None:
         ended, self._finished = self._finished, []
         try:
-            done: _Taken | None
-            if self._endpoints.is_whole:
-                done = await self._settle_and_claim(ended, self._endpoints.all)
-            else:
-                done = await self._sift(ended)
-        except MilepostError:
+            done = await self._settle_and_take(ended)
+        except Unavailable:
             self._finished = ended + self._finished
             raise
-        except Exception as error:  # noqa: BLE001 - one of those that ended, or of those that are due
-            tell_of_batch(error, "attempt or endpoint")
-            self._endpoints.shrink(error)
-            await self._settle_each(ended)
-            done = None
         if done is None:
             self._looks = True
             return
@@ -201,11 +194,39 @@ class Sender:
         self._look_later()
         self._start(taken.taken, _UnderWay(stopwatch(), targets))
 
+    async def _settle_and_take(self, ended: list[Finished]) -> _Taken | None:
+        """None: something failed, and less of it is done next time. Raises Unavailable; what stays in `ended` then is
+        not settled.
+        """
+        if not self._endpoints.is_whole:
+            return await self._sift(ended)
+        try:
+            return await self._settle_and_claim(ended, self._endpoints.all)
+        except Unavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - one of those that ended, or of those that are due
+            tell_of_batch(error, "attempt or endpoint")
+            self._endpoints.shrink(error)
+            await self._settle_each(ended)
+            return None
+
     async def _sift(self, ended: list[Finished]) -> _Taken | None:
         """Something failed lately: settle one by one, and claim for fewer until it shows at whose endpoint it is."""
         await self._settle_each(ended)
-        ended.clear()
-        return await self._endpoints.run(partial(self._settle_and_claim, ()), self._first_endpoint)
+        try:
+            return await self._endpoints.run(partial(self._settle_and_claim, ()), self._first_endpoint)
+        except Unavailable:
+            raise
+        except Exception:  # noqa: BLE001 - too many fail for one of them to be at fault
+            _log.exception("nothing can be claimed", pause_s=LONG_PAUSE)
+            await self._rest(LONG_PAUSE)
+            return None
+
+    async def _rest(self, seconds: float) -> None:
+        """Do nothing for so long, whatever ends or is due; the stop alone ends it sooner."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._signals.stopping.wait()
 
     async def _first_endpoint(self, without: Collection[str]) -> str | None:
         async with self._gate.database.read() as session:
@@ -214,7 +235,7 @@ class Sender:
     async def _settle_and_claim(self, ended: Sequence[Finished], chosen: Chosen) -> _Taken:
         gate, stopping = self._gate, self._signals.stopping.is_set()
         now, targets = gate.clock.now(), dict[str, Target]()
-        self._look_ahead(len(ended))
+        self._look_ahead(sum(one.duration_ms is not None and one.duration_ms < QUICK_MS for one in ended))
         room = 0 if stopping else max(self._at_once + self._ahead - len(self._under_way), 0)
         async with change(gate.database, now=now, zone=gate.settings.timezone, hearers=gate.hearers) as session:
             real = gate.host_clock.now() if gate.database.is_sqlite else await database_now(session)
@@ -228,10 +249,10 @@ class Sender:
         failpoint("settle.committed")
         return taken, targets
 
-    def _look_ahead(self, ended: int) -> None:
-        """How many may be claimed beyond those under way: it falls to nothing within a second in which none ends."""
+    def _look_ahead(self, quick: int) -> None:
+        """How many may be claimed beyond those under way, after so many ended quickly; it falls as time passes."""
         lately = int(self._ahead * max(1 - self._since(), 0))
-        self._ahead, self._since = min(max(ended, lately), AHEAD * self._at_once), stopwatch()
+        self._ahead, self._since = min(max(quick, lately), AHEAD * self._at_once), stopwatch()
 
     async def _settle(self, session: Session, ended: Sequence[Finished], *, real: datetime | None = None) -> None:
         if not ended:
@@ -240,15 +261,22 @@ class Sender:
         if done.late:
             _log.warning("attempts came to their end after their lease", count=done.late)
 
-    async def _settle_each(self, ended: Sequence[Finished]) -> None:
-        """One that cannot be settled must not keep the others from it; it comes up again when its lease ends."""
+    async def _settle_each(self, ended: list[Finished]) -> None:
+        """One that cannot be settled must not keep the others from it; it comes up again when its lease ends.
+
+        Takes from `ended` what it has done. Raises Unavailable.
+        """
         gate = self._gate
-        for one in ended:
+        while ended:
+            one = ended[0]
             try:
                 async with change(gate.database, now=gate.clock.now(), zone=gate.settings.timezone) as session:
                     await self._settle(session, [one])
+            except Unavailable:
+                raise
             except Exception:  # noqa: BLE001 - whatever is wrong with it: it is told, and tried again later
                 _log.exception("an attempt could not be settled", delivery=one.claimed.delivery)
+            ended.pop(0)
 
     def _start(self, taken: Sequence[Claimed], under_way: _UnderWay) -> None:
         for one in taken:

@@ -6,16 +6,20 @@ from typing import Any
 
 import pytest
 
-from service.runner import attempting
+from service.kit.database import Session
+from service.kit.errors import Unavailable
+from service.runner import attempting, sending, sifting
 from service.settings import Settings
 from service.webhooks.actions.endpoints import targets
-from service.webhooks.models import Delivery
+from service.webhooks.actions.settling import Finished, Settlement, settle
+from service.webhooks.models import Attempt, Delivery
 from service.webhooks.rules import stored
 from service.webhooks.rules.formats.request import FormatName
 from service.webhooks.rules.signature import verify
 from service.webhooks.rules.words import Signing
 from tests.kit.outbound.receivers import Line, polite, receiving, saying, silent
 from tests.runner.office import PLENTY, Office
+from tests.webhooks.world import REAL
 
 
 def _ended(count: int) -> Callable[[Sequence[Delivery]], bool]:
@@ -201,3 +205,75 @@ async def test_what_cannot_even_be_claimed_is_put_aside_with_its_endpoint_and_th
                 rows = await (await session.connection()).exec_driver_sql("SELECT endpoint, status FROM delivery")
                 kept = [row.status for row in rows if row.endpoint == spoilt]
     assert kept == ["pending", "pending"]
+
+
+async def test_a_claim_that_contradicts_what_is_there_is_put_aside_like_any_other(office: Office) -> None:
+    counted = office.gate.metrics.put_aside.labels("endpoint")
+    async with receiving(polite) as receiver:
+        spoilt = await office.endpoint(receiver)
+        await office.endpoint(receiver)
+        await office.tasks(2)
+        mine = [row.id for row in await office.post.deliveries() if row.endpoint == spoilt]
+        async with office.post.database.write() as session:
+            for delivery in mine:  # somebody has written their first attempts already
+                session.add(
+                    Attempt(
+                        id=f"at_{delivery}", delivery=delivery, number=1, lease="", started_at=REAL, lease_until=REAL
+                    )
+                )
+        async with office.delivering():
+            await office.until(_ended(2))
+            async with asyncio.timeout(PLENTY):
+                while not counted._value.get():
+                    office.settled.clear()
+                    await office.settled.wait()
+    assert all(row.tries == 0 for row in await office.post.deliveries() if row.id in mine)
+
+
+async def test_where_everything_fails_there_is_a_pause_and_the_stop_ends_it(
+    office: Office, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked = asyncio.Semaphore(0)
+
+    async def failing(*_given: object, **_named: object) -> None:
+        asked.release()
+        raise RuntimeError("a column is missing")
+
+    monkeypatch.setattr(sending, "claim", failing)
+    monkeypatch.setattr(sifting, "MOST_ASIDE", 0)
+    async with receiving(polite) as receiver:
+        await office.endpoint(receiver)
+        await office.tasks()
+        async with office.delivering(), asyncio.timeout(PLENTY):
+            while not any("nothing can be claimed" in line.getMessage() for line in caplog.records):
+                await asked.acquire()
+                await asyncio.sleep(0)
+            before = asked._value
+            await asyncio.sleep(0.2)
+            assert asked._value == before
+    assert receiver.seen == []
+
+
+async def test_what_ended_is_kept_through_an_outage_also_where_it_is_settled_one_by_one(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outages, settled = 2, []
+
+    async def away(session: Session, finished: Sequence[Finished], **given: Any) -> Settlement:
+        nonlocal outages
+        if not finished[1:] and outages:
+            outages -= 1
+            raise Unavailable
+        if finished[1:]:
+            raise RuntimeError("not together")
+        settled.append(finished[0].claimed.delivery)
+        return await settle(session, finished, **given)
+
+    monkeypatch.setattr(sending, "settle", away)
+    monkeypatch.setattr(sending, "PAUSE", 0.01)
+    async with receiving(polite) as receiver, office.delivering():
+        await office.endpoint(receiver)
+        await office.tasks(3)
+        await office.until(_ended(3))
+    assert len(receiver.seen) == len(settled) == 3
+    assert outages == 0

@@ -80,8 +80,12 @@ async def fan_out(
     last = await event_store.lock_counter(session)
     found = await event_store.number_events(session, last=last, now=now, limit=limit, without=without, only=only)
     waited = len(found)
-    if held := session.info.pop(_HELD, ()):
-        found += await event_store.write_numbered(session, held, last=last + waited, at=now)
+    held = session.info.pop(_HELD, ())
+    if waited < limit:
+        last = found[-1].number if found else last
+        found += await event_store.write_numbered(session, held, last=last, at=now)
+    else:  # others may wait that are older
+        await event_store.write_events(session, held, at=now)
     if not found:
         return 0
     await event_store.keep_counter(session, found[-1].number)
