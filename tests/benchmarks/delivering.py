@@ -181,52 +181,69 @@ def run(say: Say, *, quick: bool = False) -> None:
     count, rounds = (1_000, 1) if quick else (10_000, 3)
     rows: list[tuple[str, ...]] = []
     apart: list[tuple[str, ...]] = []
-    with sinking() as sink:
-        bare = rounds_of(CLIENTS["ours"], sink, posts=count, rounds=rounds)
+    with sinking() as sink, on_sqlite() as files, on_postgresql() as server:
+        databases = {"SQLite": files, "PostgreSQL": server}
         plain = rounds_of(CLIENTS["httpx"], sink, posts=count // 20, rounds=rounds)
-        rows.append(_told("the bare loop", None, bare, bare, plain))
-        rows.append(_told("httpx, plain", None, plain, bare, plain))
-        for name, database_of in (("SQLite", on_sqlite), ("PostgreSQL", on_postgresql)):
-            with database_of() as make:
-                costs = [_measured(make, sink, count) for _ in range(rounds)]
-                fired, sent = (_median([pair[place] for pair in costs]) for place in (0, 1))
-                rows.append(_told(name, fired, sent, bare, plain))
-                apart.append(_apart(name, make, sink, rounds))
+        turns: dict[str, list[_Turn]] = {name: [] for name in databases}
+        for _ in range(rounds):
+            for name, make in databases.items():
+                turns[name].append(_turn(make, sink, count))
+        for name, found in turns.items():
+            rows.append(_told(name, found, plain))
+        apart += [_apart(name, make, sink, rounds) for name, make in databases.items()]
     columns = (
         "",
         "fired, a second",
         "sent, a second",
+        "bare loop beside it",
         "of the bare loop",
         "times plain",
         "sent, a CPU second",
-        "of the bare loop",
+        "of the bare loop's",
     )
-    table(say, f"{count:,} notices due in one second, {rounds} rounds", columns, rows)
+    title = f"{count:,} notices due in one second, {AT_ONCE} sent at once, {rounds} rounds; httpx, plain: "
+    table(say, f"{title}{plain.a_second:,.0f} a second", columns, rows)
     heads = ("database", "p99 with all well", "p99 with one dead", "ratio")
     table(say, f"{MANY} endpoints, {TASKS} notices each, {rounds} rounds; milliseconds", heads, apart)
 
 
-def _measured(make: Make, sink: int, count: int) -> tuple[Cost, Cost]:
+@dataclass(frozen=True)
+class _Turn:
+    """Firing and delivering once, and the bare loop right before and after: neighbours come and go within seconds."""
+
+    fired: Cost
+    sent: Cost
+    bare: tuple[Round, Round]
+
+    @property
+    def bare_a_second(self) -> float:
+        return statistics.mean(each.a_second for each in self.bare)
+
+    @property
+    def bare_a_cpu_second(self) -> float:
+        return statistics.mean(each.a_cpu_second for each in self.bare)
+
+
+def _turn(make: Make, sink: int, count: int) -> _Turn:
     url = make()
     asyncio.run(fill(url, due=count, waiting=0))
-    return uvloop.run(_end_to_end(url, sink, count))
+    before = rounds_of(CLIENTS["ours"], sink, posts=count // 2, rounds=1)
+    fired, sent = uvloop.run(_end_to_end(url, sink, count))
+    return _Turn(fired, sent, (before, rounds_of(CLIENTS["ours"], sink, posts=count // 2, rounds=1)))
 
 
-def _median(costs: list[Cost]) -> Cost:
-    return Cost(
-        costs[0].count, statistics.median(each.wall for each in costs), statistics.median(each.own for each in costs)
-    )
-
-
-def _told(name: str, fired: Cost | None, sent: Cost | Round, bare: Round, plain: Round) -> tuple[str, ...]:
+def _told(name: str, turns: list[_Turn], plain: Round) -> tuple[str, ...]:
+    """Medians over the turns; a ratio is taken within each."""
+    median = statistics.median
     return (
         name,
-        f"{fired.a_second:,.0f}" if fired else "",
-        f"{sent.a_second:,.0f}",
-        f"{sent.a_second / bare.a_second:.2f}",
-        f"{sent.a_second / plain.a_second:.1f}",
-        f"{sent.a_cpu_second:,.0f}",
-        f"{sent.a_cpu_second / bare.a_cpu_second:.2f}",
+        f"{median(turn.fired.a_second for turn in turns):,.0f}",
+        f"{median(turn.sent.a_second for turn in turns):,.0f}",
+        f"{median(turn.bare_a_second for turn in turns):,.0f}",
+        f"{median(turn.sent.a_second / turn.bare_a_second for turn in turns):.2f}",
+        f"{median(turn.sent.a_second for turn in turns) / plain.a_second:.1f}",
+        f"{median(turn.sent.a_cpu_second for turn in turns):,.0f}",
+        f"{median(turn.sent.a_cpu_second / turn.bare_a_cpu_second for turn in turns):.2f}",
     )
 
 
