@@ -37,11 +37,11 @@ from service.webhooks.actions.targeting import Targets
 _log = structlog.stdlib.get_logger("milepost.runner")
 
 AT_ONCE = 450  # attempts under way in one process; `kit.outbound` opens 500 connections
-AHEAD = 2  # times as many may wait for their place in it, where attempts end that quickly
+AHEAD = 4  # times as many may wait for their place in it, where attempts end that quickly
 QUICK_MS = 1_000  # an attempt that took no longer
 LOOKS_EVERY = 1.0  # seconds
 LOOKS_LATER = 0.2  # seconds after a claim that left nothing
-GATHERS = 0.002
+GATHERS, GATHERINGS = 0.002, 10  # seconds, and how often; what ends meanwhile is settled together
 PAUSE = 0.5  # seconds after a transaction that failed
 LONG_PAUSE = 5.0  # seconds, where nothing can be claimed at all
 GRACE = 5.0  # seconds for what is under way at a stop; the rest comes up again when its lease ends
@@ -136,8 +136,10 @@ class Sender:
         return len(self._under_way) < self._at_once + self._ahead
 
     async def _gather(self) -> None:
-        """Let others end too: a commit costs the same for one as for many."""
-        if self._under_way:
+        """Let others end too, as many as are still under way: a commit costs the same for one as for many."""
+        for _ in range(GATHERINGS):
+            if len(self._finished) >= len(self._under_way):
+                return
             await asyncio.sleep(GATHERS)
 
     async def _look(self) -> bool:

@@ -42,7 +42,7 @@ from tests.benchmarks.world import NOW, Make, fill, on_postgresql, on_sqlite
 
 LOOPBACK = [ipaddress.ip_network("127.0.0.0/8")]
 SECRET = "a secret that only measurements know, long enough"
-LEASED = 4 * AT_ONCE  # that the endpoint lets a worker hold: sent, waiting to be, or waiting to be settled
+LEASED = 8 * AT_ONCE  # that the endpoint lets a worker hold: sent, waiting to be, or waiting to be settled
 MANY = 100  # endpoints
 TASKS = 20  # events for each of them
 
