@@ -7,7 +7,7 @@ session's transaction like everything else; values and rows are the driver's own
 import sqlite3
 import weakref
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 from service.kit.database import Session
 
@@ -21,10 +21,13 @@ async def fetch(session: Session, words: str, values: Sequence[Any] | Mapping[st
     """
     driver = await _driver(session)
     rows: Sequence[Any]
-    if is_postgresql(session):
-        rows = await driver.fetch(words, *values)
-    else:
+    if not is_postgresql(session):
         rows = await driver.visit(_read, words, values)
+    elif driver.is_in_transaction():
+        rows = await driver.fetch(words, *values)
+    else:  # SQLAlchemy begins the transaction, with its first statement
+        found = await (await session.connection()).exec_driver_sql(words, tuple(values))
+        rows = found.all() if found.returns_rows else ()
     return rows
 
 
@@ -44,9 +47,7 @@ async def _driver(session: Session) -> Any:
     present = _transaction(session)
     if present is None or known is None or known() is not present:
         connection = await session.connection()  # begins what has not begun, a savepoint too
-        driver = cast(Any, (await connection.get_raw_connection()).driver_connection)
-        if is_postgresql(session) and not driver.is_in_transaction():
-            await connection.exec_driver_sql("SELECT 1")  # SQLAlchemy begins there with its first statement
+        driver = (await connection.get_raw_connection()).driver_connection
         session.info[_KNOWN] = (weakref.ref(_transaction(session)), driver)
     return driver
 
