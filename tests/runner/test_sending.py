@@ -241,6 +241,7 @@ async def test_where_everything_fails_there_is_a_pause_and_the_stop_ends_it(
 
     monkeypatch.setattr(sending, "claim", failing)
     monkeypatch.setattr(sifting, "MOST_ASIDE", 0)
+    monkeypatch.setattr(sending, "LONG_PAUSE", 1.0)
     async with receiving(polite) as receiver:
         await office.endpoint(receiver)
         await office.tasks()
