@@ -52,12 +52,7 @@ class Attempting:
             finished = _not_reached(claimed, error)
         except Exception as error:  # noqa: BLE001 - a mistake of ours with one message must not end all the others
             _log.exception("an attempt failed by a mistake of ours", delivery=claimed.delivery)
-            reason = f"a mistake of ours: {type(error).__name__}"
-            finished = Finished(
-                claimed=claimed,
-                outcome=Outcome.FAILED,
-                judgement=Judgement(delivered=False, reason=reason, counts=False),
-            )
+            finished = not_sent(claimed, f"a mistake of ours: {type(error).__name__}")
         self.gate.metrics.attempts.labels(finished.outcome.value).inc()
         return finished
 
@@ -128,6 +123,12 @@ def _not_reached(claimed: Claimed, error: OutboundError) -> Finished:
         status=error.status if isinstance(error, TooSlow) else None,
         duration_ms=error.duration_ms,
     )
+
+
+def not_sent(claimed: Claimed, reason: str) -> Finished:
+    """An attempt that came to nothing through no fault of the endpoint's."""
+    judgement = Judgement(delivered=False, reason=reason, counts=False)
+    return Finished(claimed=claimed, outcome=Outcome.FAILED, judgement=judgement)
 
 
 def _failed(claimed: Claimed, outcome: Outcome, reason: str) -> Finished:

@@ -16,7 +16,7 @@ from service.kit.errors import MilepostError, Unavailable
 from service.kit.failpoints import failpoint
 from service.kit.stopwatch import stopwatch
 from service.reminders.store.due import database_now
-from service.runner.attempting import Attempting
+from service.runner.attempting import Attempting, not_sent
 from service.runner.sifting import Chosen, Sieve, tell_of_batch
 from service.runner.supervising import Signals
 from service.webhooks.actions.claiming import (
@@ -47,6 +47,7 @@ LONG_PAUSE = 5.0  # seconds, where nothing can be claimed at all
 GRACE = 5.0  # seconds for what is under way at a stop; the rest comes up again when its lease ends
 # How old a claim may be when its message is sent: a process that stood still since must not send under a lease that
 # ends before the attempt does.
+NOT_SENT = "not sent: it waited too long for its turn"
 MOST_AGE = (LEASE - 2 * DEADLINE).total_seconds()
 
 
@@ -294,8 +295,9 @@ class Sender:
         async with self._places:
             if under_way.age() > MOST_AGE:
                 _log.warning("not sent: its lease is nearly over", delivery=one.delivery)
-                return
-            finished = await self._attempting.make(one, under_way.targets.get(one.endpoint))
+                finished = not_sent(one, NOT_SENT)
+            else:
+                finished = await self._attempting.make(one, under_way.targets.get(one.endpoint))
         self._finished.append(finished)  # looked up now: what has ended is handed over as a whole meanwhile
 
     async def _end(self) -> None:

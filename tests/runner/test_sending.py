@@ -116,6 +116,43 @@ async def test_where_they_hang_nothing_is_claimed_ahead(office: Office) -> None:
             assert sum(row.lease is not None for row in await office.post.deliveries()) == 3
 
 
+async def test_attempts_that_all_time_out_let_nothing_be_claimed_ahead(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "QUICK_MS", 50)
+    office.at_once, office.deadline_s, office.grace = 6, 0.3, 0.1
+    leased: list[int] = []
+
+    async def counting(line: Line) -> None:
+        await line.request()
+        leased.append(sum(row.lease is not None for row in await office.post.deliveries()))
+        await line.hold()
+
+    async with receiving(counting) as hanging:
+        for _ in range(6):
+            await office.endpoint(hanging, concurrency=2)
+        await office.tasks(4)
+        async with office.delivering():
+            await office.until(lambda rows: sum(row.tries > 0 for row in rows) > 12)
+    assert max(leased) == 6
+
+
+async def test_what_waited_too_long_for_its_turn_says_so_and_is_tried_again(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "MOST_AGE", -1.0)
+    async with receiving(polite) as receiver, office.delivering():
+        endpoint = await office.endpoint(receiver)
+        await office.tasks()
+        (row,) = await office.until(_tried(endpoint))
+    (attempt,) = await office.post.attempts()
+    assert (attempt.outcome, attempt.reason) == ("failed", sending.NOT_SENT)
+    assert (row.status, row.lease) == ("pending", None)
+    assert row.next_at is not None
+    assert (await office.post.standing(endpoint)).failures == 0
+    assert receiver.seen == []
+
+
 async def test_a_stop_ends_soon_and_gives_back_what_hangs(office: Office) -> None:
     office.grace, arrived = 0.1, asyncio.Event()
 
