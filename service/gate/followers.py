@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from service.feeds.actions import following as feeds
-from service.journal.rules import Recorded
+from service.journal.models import Recorded
 from service.kit.database import Session
 from service.milestones.actions import following as milestones
 from service.reminders.actions import following as reminders

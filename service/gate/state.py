@@ -15,7 +15,7 @@ from service.gate.news import News
 from service.gate.outside import Outside
 from service.gate.pulse import Pulse
 from service.gate.throttle import Throttle
-from service.journal.rules import Recorded
+from service.journal.models import Recorded
 from service.kit.clock import Clock, RealClock
 from service.kit.database import Database, sqlite_path
 from service.kit.seal import Seal

@@ -12,7 +12,7 @@ from fastapi import Depends, Request
 from service.gate import followers
 from service.gate.state import Hearer, gate_of
 from service.journal.actions import recorded
-from service.journal.rules import Recorded
+from service.journal.models import Recorded
 from service.kit.database import Database, Session
 from service.settings import TIMEZONE
 

@@ -7,8 +7,8 @@ from typing import Any, cast
 
 from service.journal import store
 from service.journal.kinds import Kind
-from service.journal.models import JournalEntry
-from service.journal.rules import Fact, Recorded, Written
+from service.journal.models import JournalEntry, Recorded
+from service.journal.rules import Fact, Written
 from service.kit.actor import Actor, ActorKind
 from service.kit.database import Session
 

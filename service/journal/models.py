@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Index, Integer
 from sqlmodel import Field, SQLModel
 
+from service.journal.rules import Written
 from service.kit.database import Instant, Json
 
 
@@ -30,3 +31,7 @@ class JournalEntry(SQLModel, table=True):
     request_id: str = Field(default="", max_length=64)
     before: dict[str, Any] | None = Field(default=None, sa_type=Json)
     after: dict[str, Any] | None = Field(default=None, sa_type=Json)
+
+
+# A fact that was written, as those who follow it see it.
+Recorded = JournalEntry | Written

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from service.journal.kinds import Kind
 
@@ -21,29 +21,6 @@ class Fact(NamedTuple):
     before: Mapping[str, Any] | None
     after: Mapping[str, Any] | None
     text: str | None = None
-
-
-class Recorded(Protocol):
-    """A fact that was written, as far as those who follow it look at it: a row, or a `Written` one."""
-
-    @property
-    def id(self) -> int | None: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def subject_kind(self) -> str: ...
-    @property
-    def subject(self) -> str: ...
-    @property
-    def jurisdiction(self) -> str | None: ...
-    @property
-    def actor(self) -> str: ...
-    @property
-    def request_id(self) -> str: ...
-    @property
-    def before(self) -> Mapping[str, Any] | None: ...
-    @property
-    def after(self) -> Mapping[str, Any] | None: ...
 
 
 class Written(NamedTuple):

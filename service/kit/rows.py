@@ -87,7 +87,7 @@ async def _write(session: Session, table: type[SQLModel], columns: Mapping[str, 
 
 
 def _shared(column: Column) -> Column:
-    """A column whose values turn out to be the same; of a single row they always are."""
+    """The same column; as one value where there are many rows and it is the same in all."""
     if isinstance(column, Same) or len(column) < _FEW or column.count(column[0]) < len(column):
         return column
     return Same(column[0])
@@ -98,10 +98,8 @@ async def _write_with_bytes(
 ) -> None:
     """JSON holds no bytes: row by row, they beside it."""
     plain = {name: _plain(table, name, each) for name, each in columns.items()}
-    blobs, count = (
-        _with_bytes(table, columns),
-        max(len(each) for each in columns.values() if not isinstance(each, Same)),
-    )
+    blobs = _with_bytes(table, columns)
+    count = next(len(each) for each in columns.values() if not isinstance(each, Same))
     fixed = [
         [plain[name]] * count if isinstance(each, Same) else plain[name]
         for name, each in columns.items()

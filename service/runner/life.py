@@ -8,7 +8,7 @@ import structlog
 
 from service.gate.pulse import Pulse
 from service.gate.state import Gate
-from service.journal.rules import Recorded
+from service.journal.models import Recorded
 from service.runner.chores import Chore, chores
 from service.runner.heartbeat import Heartbeat
 from service.runner.rounds import Round

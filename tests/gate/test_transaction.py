@@ -10,7 +10,7 @@ from service.access import store
 from service.access.actions import create_key
 from service.gate import followers
 from service.gate.transaction import change
-from service.journal.rules import Recorded
+from service.journal.models import Recorded
 from service.journal.store import FactFilter, list_facts
 from service.kit.actor import Actor
 from service.kit.database import Database, Session

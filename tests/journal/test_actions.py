@@ -14,7 +14,8 @@ from service.gate.transaction import change
 from service.journal import store
 from service.journal.actions import actor_of, attempt, record, record_all, recorded, undo
 from service.journal.kinds import Kind
-from service.journal.rules import Fact, Recorded
+from service.journal.models import Recorded
+from service.journal.rules import Fact
 from service.journal.store import FactFilter, list_facts
 from service.kit import rows
 from service.kit.actor import Actor

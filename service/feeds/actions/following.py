@@ -9,7 +9,7 @@ from service.feeds.actions.advancing import Changed, advance, lock
 from service.feeds.actions.revising import revise, revise_progress
 from service.feeds.store import matter as matter_store
 from service.journal.kinds import Kind
-from service.journal.rules import Recorded
+from service.journal.models import Recorded
 from service.kit.database import Session
 from service.units import store as unit_store
 

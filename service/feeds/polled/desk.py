@@ -41,7 +41,7 @@ from service.feeds.rules.forms import Form, read_query
 from service.feeds.rules.negotiation import Encoding
 from service.feeds.rules.phase import midnight
 from service.feeds.rules.subjects import Address, Subject, SubjectKind, read_address, read_subject
-from service.journal.rules import Recorded
+from service.journal.models import Recorded
 from service.kit.database import Database
 
 _log = structlog.stdlib.get_logger("milepost.feeds")

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from service.holidays.actions import work_calendar
 from service.journal.actions import actor_of
-from service.journal.rules import Recorded
+from service.journal.models import Recorded
 from service.kit.actor import Actor
 from service.kit.database import Session
 from service.kit.errors import Fault, Unmet, require

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from service.journal.actions import record_all
-from service.journal.rules import Fact, Recorded
+from service.journal.models import Recorded
+from service.journal.rules import Fact
 from service.kit.actor import SERVICE
 from service.kit.database import Session
 from service.kit.failpoints import failpoint

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from service.holidays.actions import work_calendar
 from service.journal.kinds import Kind
-from service.journal.rules import Recorded
+from service.journal.models import Recorded
 from service.kit.database import Session
 from service.milestones import store as milestone_store
 from service.reminders.actions.planning import plan_notices

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from service.journal.kinds import Kind
-from service.journal.rules import Recorded
+from service.journal.models import Recorded
 from service.kit.database import Session
 from service.kit.failpoints import failpoint
 from service.kit.ids import new_ids

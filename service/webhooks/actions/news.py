@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from service.journal.kinds import Kind
-from service.journal.rules import Recorded
+from service.journal.models import Recorded
 from service.kit.database import Session
 from service.kit.ids import new_id
 from service.milestones import store as milestone_store

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from service.journal.kinds import Kind
-from service.journal.rules import Recorded
+from service.journal.models import Recorded
 from service.kit.database import Session
 from service.progress import store as progress_store
 from service.progress.rules import Standing, all_finished
