@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import asyncpg
-from sqlalchemy import JSON, Connection, Dialect, event, text
+from sqlalchemy import JSON, Connection, Dialect, Index, event, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, InterfaceError, OperationalError
@@ -68,6 +68,11 @@ _AWAY_ON_POSTGRESQL = ("08", "53", "57P0", "58")
 # The drivers' errors that have no code where the connection is gone.
 _AWAY = (sqlite3.OperationalError, sqlite3.InterfaceError)
 _MEANWHILE = "Somebody changed the same thing at the same moment: read it again, then repeat your change."
+
+
+def partial_index(name: str, *columns: Any, where: str, unique: bool = False) -> Index:
+    """An index of those rows that fulfil a condition. Only a query that has the condition to the letter can use it."""
+    return Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
 
 
 class Instant(TypeDecorator[datetime]):

@@ -3,10 +3,10 @@
 from datetime import date, datetime, time
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from service.kit.database import Instant, Json
+from service.kit.database import Instant, Json, partial_index
 from service.webhooks.rules.acknowledgement import Ack
 from service.webhooks.rules.events import EventType
 from service.webhooks.rules.formats.request import FormatName
@@ -16,10 +16,6 @@ from service.webhooks.rules.words import DeliveryStatus, Outcome, Rhythm, Signin
 
 def _words(choice: type[StrEnum]) -> str:
     return ", ".join(f"'{each}'" for each in choice)
-
-
-def _partial(name: str, *columns: str, where: str) -> Index:
-    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
 class Endpoint(SQLModel, table=True):
@@ -117,7 +113,7 @@ class WebhookEvent(SQLModel, table=True):
         CheckConstraint(f"type IN ({_words(EventType)})", name="type"),
         UniqueConstraint("number"),
         UniqueConstraint("fact"),
-        _partial("ix_webhook_event_waiting", "fact", where="fanned_out_at IS NULL"),
+        partial_index("ix_webhook_event_waiting", "fact", where="fanned_out_at IS NULL"),
         Index("ix_webhook_event_occurrence", "occurrence"),
         Index("ix_webhook_event_jurisdiction_number", "jurisdiction", "number"),
     )
@@ -166,14 +162,17 @@ class Delivery(SQLModel, table=True):
         CheckConstraint("(status = 'pending') = (next_at IS NOT NULL)", name="next_at"),
         CheckConstraint("status = 'pending' OR lease IS NULL", name="lease"),
         UniqueConstraint("event", "endpoint"),
-        UniqueConstraint("endpoint", "sequence"),
-        _partial("ix_delivery_endpoint_next_at", "endpoint", "next_at", "id", where="status = 'pending'"),
-        _partial("ix_delivery_kept", "endpoint", "status", "id", where="status IN ('held', 'waiting')"),
-        _partial(
+        # Most deliveries have no number.
+        partial_index(
+            "ix_delivery_endpoint_sequence", "endpoint", "sequence", where="sequence IS NOT NULL", unique=True
+        ),
+        partial_index("ix_delivery_endpoint_next_at", "endpoint", "next_at", "id", where="status = 'pending'"),
+        partial_index("ix_delivery_kept", "endpoint", "status", "id", where="status IN ('held', 'waiting')"),
+        partial_index(
             "ix_delivery_occurrence", "occurrence", where="status IN ('pending', 'held', 'waiting') AND is_notice"
         ),
         # What is under way: few rows, counted with every claim.
-        _partial("ix_delivery_leased", "endpoint", "next_at", where="lease IS NOT NULL"),
+        partial_index("ix_delivery_leased", "endpoint", "next_at", where="lease IS NOT NULL"),
         Index("ix_delivery_created_at", "created_at", "id"),
         Index("ix_delivery_endpoint_created_at", "endpoint", "created_at", "id"),
     )

@@ -1,13 +1,14 @@
 """The schema: up from nothing, equal to the models, and down again; on both databases."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, inspect
-from sqlmodel import SQLModel
+from sqlalchemy import CheckConstraint, Connection, inspect
+from sqlmodel import SQLModel, select
 
 from service import tables
 from service.app import SchemaBehind, create_app
@@ -15,6 +16,7 @@ from service.kit import schema
 from service.kit.database import Database
 from service.kit.errors import Conflict
 from service.settings import Settings
+from service.webhooks.models import Attempt, Delivery, Endpoint, WebhookEvent
 from tests.conftest import SECRET
 from tests.fixtures.life import living
 from tests.fixtures.servers import PostgreSQL
@@ -54,6 +56,42 @@ async def test_the_newest_schema_is_what_the_models_say(bare: Database) -> None:
     async with bare.read() as session:
         connection = await session.connection()
         assert await connection.run_sync(_differences) == []
+
+
+def _checked(connection: Connection) -> dict[str, set[object]]:
+    found = inspect(connection)
+    return {table: {each["name"] for each in found.get_check_constraints(table)} for table in SQLModel.metadata.tables}
+
+
+async def test_what_is_checked_of_rows_is_what_the_models_say(bare: Database) -> None:
+    tables.load()
+    await schema.upgrade(bare)
+    said = {
+        name: {each.name for each in table.constraints if isinstance(each, CheckConstraint)}
+        for name, table in SQLModel.metadata.tables.items()
+    }
+    async with bare.read() as session:
+        connection = await session.connection()
+        assert await connection.run_sync(_checked) == said
+
+
+async def test_rows_survive_a_table_that_is_made_anew(bare: Database, now: datetime) -> None:
+    endpoint = Endpoint(id="ep_1", url=b"", host="a.test", created_at=now, created_by="", updated_at=now)
+    event = WebhookEvent(id="evt_1", type="endpoint.disabled", at=now, message="{}", created_at=now)
+    delivery = Delivery(
+        id="dl_1", event=event.id, endpoint=endpoint.id, type=event.type, sequence=1, next_at=now, created_at=now
+    )
+    attempt = Attempt(id="at_1", delivery=delivery.id, number=1, lease="l", started_at=now, lease_until=now)
+    await schema.upgrade(bare, to="0005")
+    for row in (endpoint, event, delivery, attempt):
+        async with bare.write() as session:
+            session.add(row)
+    await schema.upgrade(bare)
+    await schema.downgrade(bare, to="0005")
+    await schema.upgrade(bare)
+    async with bare.read() as session:
+        assert (await session.exec(select(Delivery))).all() == [delivery]
+        assert (await session.exec(select(Attempt))).all() == [attempt]
 
 
 async def test_every_step_goes_down_again_and_up_again(bare: Database) -> None:

@@ -8,7 +8,10 @@ from sqlmodel import select
 from service.webhooks.actions.clockwork import tell_the_time
 from service.webhooks.models import Endpoint, EndpointStanding, WebhookEvent
 from service.webhooks.rules.events import Checkpoint, Digest, EventType
+from service.webhooks.rules.filters import Filter
 from service.webhooks.rules.stored import event_of
+from service.webhooks.store.clockwork import next_firing
+from tests.fixtures.explained import explained
 from tests.reminders.world import at
 from tests.webhooks.world import Post, only
 
@@ -130,3 +133,10 @@ async def test_a_checkpoint_says_what_should_be_there_and_what_comes(post: Post)
     await _tell(post, "2024-11-07T23:00")
     assert len(await _made(post, EventType.ENDPOINT_CHECKPOINT)) == 1
     assert timedelta(0) < at("2024-11-08T08:30") - post.now
+
+
+async def test_the_next_notice_is_looked_for_among_those_that_are_pending_alone(post: Post) -> None:
+    for _ in range(20):
+        await post.milestone("2024-11-07")
+    plan = await explained(post.database, lambda session: next_firing(session, Filter(), ("due_soon",)))
+    assert "ix_firing_pending" in plan, plan

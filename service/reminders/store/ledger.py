@@ -10,6 +10,8 @@ from sqlmodel import col, select
 from service.kit.database import Session
 from service.milestones.models import Milestone, Occurrence, OccurrenceUnit
 from service.reminders.models import Firing
+from service.reminders.rules.planning import FiringStatus
+from service.reminders.store.due import next_fire_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,11 @@ async def list_firings(
         wanted = getattr(where, name)
         if wanted is not None:
             query = query.where(getattr(Firing, name) == wanted)
+    if where.status == FiringStatus.PENDING:  # what ended before the first of them is not walked over
+        first = await next_fire_at(session)
+        if first is None:
+            return []
+        query = query.where(order[0] >= first)
     if where.fire_from is not None:
         query = query.where(order[0] >= where.fire_from)
     if where.fire_before is not None:

@@ -11,8 +11,8 @@ from sqlmodel import col, select, update
 from service.kit.database import Session
 from service.milestones.models import Milestone, Occurrence, OccurrenceUnit
 from service.plans.models import Plan
-from service.reminders.models import Firing
-from service.reminders.rules.planning import FiringStatus
+from service.reminders.models import IN_TURN, Firing
+from service.reminders.store.due import PENDING
 from service.webhooks.models import Delivery, Endpoint, EndpointStanding, WebhookEvent
 from service.webhooks.rules.filters import Filter
 from service.webhooks.rules.words import DeliveryStatus
@@ -113,9 +113,9 @@ async def next_firing(session: Session, wanted: Filter, kinds: Iterable[str]) ->
     query: Any = (
         select(Firing.fire_at)
         .join(Milestone, col(Milestone.id) == col(Firing.milestone))
-        .where(Firing.status == FiringStatus.PENDING.value, col(Firing.kind).in_(list(kinds)))
+        .where(PENDING, col(Firing.kind).in_(list(kinds)))
         .where(*_within(wanted, Firing.jurisdiction, Firing.plan, Firing.occurrence))
-        .order_by(col(Firing.fire_at), col(Firing.id))
+        .order_by(*IN_TURN)
         .limit(1)
     )
     found: datetime | None = (await session.exec(query)).first()
