@@ -5,10 +5,13 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
+from sqlmodel import update
 
 from service.gate.transaction import change
 from service.kit.database import Database
+from service.kit.errors import Conflict
 from service.webhooks.actions.claiming import LEASE, check_lease, claim
+from service.webhooks.models import Delivery
 from tests.webhooks.world import SECOND, Post, only
 
 MINUTE = timedelta(minutes=1)
@@ -123,6 +126,16 @@ async def test_numbers_are_given_at_the_first_try_and_stay(post: Post) -> None:
     await post.end(post.answered(third))
     again = only(await post.claim(after=MINUTE))
     assert (again.delivery, again.position) == (first.delivery, first.position)
+
+
+async def test_an_endpoint_gets_no_number_twice_and_as_many_without_one_as_there_are(post: Post) -> None:
+    await post.endpoint(types=["milestone.created"], numbered=True)
+    await _tasks(post, 3)
+    await post.claim(1, after=MINUTE)
+    assert sorted(row.sequence or 0 for row in await post.deliveries()) == [0, 0, 1]
+    with pytest.raises(Conflict):
+        async with post.change() as session:
+            await session.exec(update(Delivery).values(sequence=1))
 
 
 async def test_what_a_later_notice_says_better_expires_instead_of_being_sent(post: Post) -> None:
