@@ -94,7 +94,7 @@ class Firing(SQLModel, table=True):
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
-# What is due next. Ids stand the other way round than in the ledger's index, which so cannot give this order: where
-# statistics are old, PostgreSQL would take that one as gladly, and walk over all that have ended.
+# What is due next. Ids stand the other way round than in the ledger's index, which gives this order only with sorting:
+# where statistics are old, PostgreSQL would take that one as gladly, and walk over all that have ended.
 IN_TURN = (col(Firing.fire_at), col(Firing.id).desc())
 partial_index("ix_firing_pending", *IN_TURN, where="status = 'pending'")
