@@ -12,9 +12,12 @@ async def present(session: Session, gate: Gate) -> datetime:
     """The instant that decides what is due: the simulated clock's; on PostgreSQL the server's, which replicas share and
     none of them can set; on SQLite the host's.
     """
-    if isinstance(gate.clock, RealClock) and not gate.database.is_sqlite:
-        return await database_now(session)
-    return gate.clock.now()
+    return gate.clock.now() if has_own_clock(gate) else await database_now(session)
+
+
+def has_own_clock(gate: Gate) -> bool:
+    """Whether the clock that decides is in this process, and not in the database."""
+    return gate.database.is_sqlite or not isinstance(gate.clock, RealClock)
 
 
 def until(gate: Gate, instant: datetime, *, now: datetime) -> float | None:

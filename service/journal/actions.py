@@ -54,8 +54,10 @@ async def record_all(session: Session, actor: Actor, facts: Sequence[Fact], *, n
     if not facts:
         return ()
     await session.flush()
-    entries = await store.write_facts(session, facts, actor=str(actor), request_id=actor.request_id, at=now)
-    recorded(session).extend(entries)
+    before = recorded(session)
+    last = before[-1].id if before else None
+    entries = await store.write_facts(session, facts, actor=str(actor), request_id=actor.request_id, at=now, last=last)
+    before.extend(entries)
     return entries
 
 

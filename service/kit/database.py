@@ -26,9 +26,13 @@ from service.kit.stopwatch import stopwatch
 SQLITE = (3, 38)  # `->>`, which rows travel with; `RETURNING` and `UPDATE … FROM` are older
 BUSY_TIMEOUT_MS = 15_000
 CACHE_KIB = 16 * 1024  # of pages that each connection may keep: with 2 MiB a batch is read anew row by row
+WAL_PAGES = (
+    16 * 1024
+)  # of 4 KiB, before they go into the file: with the default of 1,000 every larger batch waits for that
 UNUSED_S = 1.0  # seconds after which a connection to PostgreSQL is asked whether it still is one
 WRITES = "milepost_writes"
 MIGRATES = "milepost_migrates"
+BEHIND = "milepost_behind"  # in a session: what is still being written, see `kit.driver`
 _LEFT = "milepost_left"
 
 # What rooms call a session, so that actions need not name the library.
@@ -124,7 +128,13 @@ class Database:
         with _translated():
             async with self._writer(), Session(self.engine, expire_on_commit=False) as session:
                 connection = await self._connect(session, options={WRITES: True})
-                yield session
+                try:
+                    yield session
+                finally:
+                    behind = await asyncio.gather(*session.info.pop(BEHIND, ()), return_exceptions=True)
+                for each in behind:
+                    if isinstance(each, BaseException):
+                        raise each
                 try:
                     await session.commit()
                 except BaseException:
@@ -294,6 +304,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         f"busy_timeout = {BUSY_TIMEOUT_MS}",
         "synchronous = FULL",  # a commit that was answered survives a power cut
         f"cache_size = {-CACHE_KIB}",
+        f"wal_autocheckpoint = {WAL_PAGES}",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -4,12 +4,15 @@ SQLAlchemy's way to the driver takes four to eight times as long as the driver i
 session's transaction like everything else; values and rows are the driver's own.
 """
 
+import asyncio
 import sqlite3
 import weakref
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from service.kit.database import Session
+import asyncpg
+
+from service.kit.database import BEHIND, Session
 
 _KNOWN = "milepost_driver"  # in a session: its transaction, and the driver's connection in it
 
@@ -31,14 +34,45 @@ async def fetch(session: Session, words: str, values: Sequence[Any] | Mapping[st
     return rows
 
 
-async def execute_many(session: Session, words: str, rows: Sequence[Sequence[Any]]) -> None:
-    """Run a statement of SQLite once for each of these. Raises sqlite3.Error."""
-    await (await _driver(session)).visit(_run_many, words, rows)
+async def execute_all(
+    session: Session, statements: Sequence[tuple[str, Sequence[Any]]], *, behind: bool = False
+) -> None:
+    """Run statements of SQLite one after another, with one visit to its thread. Raises sqlite3.Error.
+
+    `behind`: they stand in its queue before anything that the session does next, but nobody waits for them until the
+    commit, which is what fails if they do. So the next words can be made while these are written.
+    """
+    work = (await _driver(session)).visit(_run_all, statements)
+    if not behind:
+        await work
+        return
+    session.info.setdefault(BEHIND, []).append(asyncio.ensure_future(work))
+    await asyncio.sleep(0)  # it has to have begun
+
+
+async def nobody_writes(session: Session, table: str) -> bool:
+    """Whether no transaction that is under way has written to a table; none does until this one ends.
+
+    On SQLite a transaction that looks sees what is committed and nothing else.
+    """
+    if not is_postgresql(session):
+        return True
+    try:
+        async with session.begin_nested():
+            await fetch(session, f"LOCK TABLE {table} IN SHARE MODE NOWAIT", ())
+    except (asyncpg.LockNotAvailableError, asyncpg.InsufficientPrivilegeError):
+        return False
+    return True
 
 
 def is_postgresql(session: Session) -> bool:
     """Whether this session talks to PostgreSQL; else it is SQLite."""
     return session.get_bind().dialect.name == "postgresql"
+
+
+def writes_behind(session: Session) -> bool:
+    """Whether what is to be written behind is; else it is written at once."""
+    return not is_postgresql(session)
 
 
 async def _driver(session: Session) -> Any:
@@ -63,5 +97,6 @@ def _read(own: sqlite3.Connection, words: str, values: Sequence[Any] | Mapping[s
     return rows
 
 
-def _run_many(own: sqlite3.Connection, words: str, rows: Sequence[Sequence[Any]]) -> None:
-    own.executemany(words, rows).close()
+def _run_all(own: sqlite3.Connection, statements: Sequence[tuple[str, Sequence[Any]]]) -> None:
+    for words, values in statements:
+        own.execute(words, values).close()

@@ -6,17 +6,17 @@ Rows of the ORM would take four times as long, nearly all of it in typing every 
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import cache
+from datetime import UTC, date, datetime, time
+from functools import cache, partial
+from itertools import chain
 from typing import Any
 
-from pydantic_core import to_json
-from sqlalchemy import ARRAY, DateTime, Dialect, LargeBinary, String, func, literal
+from sqlalchemy import ARRAY, Date, DateTime, Dialect, String, Time, func, literal
 from sqlalchemy.dialects import postgresql
 from sqlmodel import SQLModel, select
 
 from service.kit.database import Instant, Session
-from service.kit.driver import execute_many, fetch, is_postgresql
+from service.kit.driver import execute_all, fetch, is_postgresql
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,30 +43,42 @@ def among(session: Session, column: Any, ids: Collection[str]) -> Any:
     return column.in_(select(each.c.value))
 
 
-async def insert_rows(session: Session, table: type[SQLModel], columns: Mapping[str, Column]) -> None:
+async def insert_rows(
+    session: Session, table: type[SQLModel], columns: Mapping[str, Column], *, behind: bool = False
+) -> None:
     """Insert rows that are given by their columns, each as long as the others. JSON is text already.
 
-    They travel as one value or a few, however many rows there are: on PostgreSQL each column as an array, on SQLite the
-    rows as JSON. A statement for each row would make SQLite's thread and the loop wait for each other row by row.
+    They travel together, however many rows there are: on PostgreSQL each column as an array, on SQLite hundreds of rows
+    a statement, and all statements with one visit to its thread. One at a time, its thread and the loop would wait for
+    each other row by row. `behind`: see `kit.driver.execute_all`.
     """
-    await _write(session, table, columns, _insert)
+    await _write(session, table, columns, _insert, behind=behind)
 
 
 async def update_rows(
-    session: Session, table: type[SQLModel], columns: Mapping[str, Column], *, by: Mapping[str, Column]
+    session: Session,
+    table: type[SQLModel],
+    columns: Mapping[str, Column],
+    *,
+    by: Mapping[str, Column],
+    behind: bool = False,
 ) -> None:
     """Change rows that are found `by` these columns, in the way of `insert_rows`. What is not found is passed over."""
     # One of the columns may be among those that the row is found by: they travel under names of their own.
-    await _write(session, table, {**columns, **{f"{_BY}{name}": each for name, each in by.items()}}, _update)
+    found_by = {f"{_BY}{name}": each for name, each in by.items()}
+    await _write(session, table, {**columns, **found_by}, _update, behind=behind)
 
 
 _Names = tuple[str, ...]
-# How rows travel: name → how it is written in a statement, and where the rows come from.
-_Shape = Callable[[type[SQLModel], _Names, frozenset[str]], tuple[dict[str, str], str]]
-_Spelling = Callable[[type[SQLModel], _Names, frozenset[str], _Shape], str]
+# How rows travel: what comes before the statement, name → how it is written in it, and where the rows come from.
+_Shape = tuple[str, dict[str, str], str]
+_Shaping = Callable[[type[SQLModel], _Names, frozenset[str]], _Shape]
+_Spelling = Callable[[type[SQLModel], _Names, frozenset[str], _Shaping], str]
 
 
-async def _write(session: Session, table: type[SQLModel], columns: Mapping[str, Column], spelling: _Spelling) -> None:
+async def _write(
+    session: Session, table: type[SQLModel], columns: Mapping[str, Column], spelling: _Spelling, *, behind: bool
+) -> None:
     if not all(isinstance(each, Same) or each for each in columns.values()):
         return  # no rows
     found = {name: _shared(each) for name, each in columns.items()}
@@ -77,13 +89,16 @@ async def _write(session: Session, table: type[SQLModel], columns: Mapping[str, 
         values = [each.value if isinstance(each, Same) else list(each) for each in columns.values()]
         await fetch(session, spelling(table, names, same, _as_arrays), values)
         return
-    if blobs := _with_bytes(table, columns):
-        await _write_with_bytes(session, table, columns, spelling(table, names, same | blobs, _as_json))
-        return
     plain = {name: _plain(table, name, each) for name, each in columns.items()}
     fixed = [plain[name] for name in names if name in same]
     rows = list(zip(*(plain[name] for name in names if name not in same), strict=True))
-    await fetch(session, spelling(table, names, same, _as_json), [*fixed, _as_text(rows)])
+    statements, done = [], 0
+    for size in _PORTIONS:
+        words = spelling(table, names, same, _as_values[size])
+        while len(rows) - done >= size:
+            statements.append((words, [*chain.from_iterable(rows[done : done + size]), *fixed]))
+            done += size
+    await execute_all(session, statements, behind=behind)
 
 
 def _shared(column: Column) -> Column:
@@ -93,51 +108,23 @@ def _shared(column: Column) -> Column:
     return Same(column[0])
 
 
-async def _write_with_bytes(
-    session: Session, table: type[SQLModel], columns: Mapping[str, Column], statement: str
-) -> None:
-    """JSON holds no bytes: row by row, they beside it."""
-    plain = {name: _plain(table, name, each) for name, each in columns.items()}
-    blobs = _with_bytes(table, columns)
-    count = next(len(each) for each in columns.values() if not isinstance(each, Same))
-    fixed = [
-        [plain[name]] * count if isinstance(each, Same) else plain[name]
-        for name, each in columns.items()
-        if isinstance(each, Same) or name in blobs
-    ]
-    many = [plain[name] for name, each in columns.items() if not isinstance(each, Same) and name not in blobs]
-    rows = [_as_text([row]) for row in zip(*many, strict=True)]
-    await execute_many(session, statement, list(zip(*fixed, rows, strict=True)))
-
-
-def _with_bytes(table: type[SQLModel], columns: Mapping[str, Column]) -> frozenset[str]:
-    """The columns in which there are bytes that differ from row to row."""
-    return frozenset(
-        name
-        for name, each in columns.items()
-        if isinstance(_column(table, name).type, LargeBinary)
-        and not isinstance(each, Same)
-        and any(one is not None for one in each)
-    )
-
-
 @cache
-def _insert(table: type[SQLModel], names: _Names, same: frozenset[str], shape: _Shape) -> str:
-    shown, rows = shape(table, names, same)
+def _insert(table: type[SQLModel], names: _Names, same: frozenset[str], shaping: _Shaping) -> str:
+    before, shown, rows = shaping(table, names, same)
     listed = ", ".join(_quoted(names))
-    return f"INSERT INTO {table.__tablename__} ({listed}) SELECT {', '.join(shown.values())} FROM {rows}"  # noqa: S608 - names of our own columns
+    return f"{before}INSERT INTO {table.__tablename__} ({listed}) SELECT {', '.join(shown.values())} FROM {rows}"  # noqa: S608 - names of our own columns
 
 
 @cache
-def _update(table: type[SQLModel], names: _Names, same: frozenset[str], shape: _Shape) -> str:
-    shown, rows = shape(table, names, same)
+def _update(table: type[SQLModel], names: _Names, same: frozenset[str], shaping: _Shaping) -> str:
+    before, shown, rows = shaping(table, names, same)
     changes = ", ".join(f'"{name}" = {shown[name]}' for name in names if not name.startswith(_BY))
     found = " AND ".join(f't."{name.removeprefix(_BY)}" = {shown[name]}' for name in names if name.startswith(_BY))
-    return f"UPDATE {table.__tablename__} AS t SET {changes} FROM {rows} WHERE {found}"  # noqa: S608 - names of our own columns
+    return f"{before}UPDATE {table.__tablename__} AS t SET {changes} FROM {rows} WHERE {found}"  # noqa: S608 - names of our own columns
 
 
-def _as_arrays(table: type[SQLModel], names: _Names, same: frozenset[str]) -> tuple[dict[str, str], str]:
-    """Name → how it is written in a statement for PostgreSQL; and the rows of those that differ from row to row."""
+def _as_arrays(table: type[SQLModel], names: _Names, same: frozenset[str]) -> _Shape:
+    """For PostgreSQL: an array for each column that differs from row to row."""
     types = {name: _type_of(table, name) for name in names}
     places = {name: f"${place}" for place, name in enumerate(names, start=1)}
     many = [name for name in names if name not in same]
@@ -149,14 +136,19 @@ def _as_arrays(table: type[SQLModel], names: _Names, same: frozenset[str]) -> tu
         else f'r."{name}"::{types[name]}'
         for name in names
     }
-    return shown, f"unnest({arrays}) AS r ({', '.join(_quoted(many))})"
+    return "", shown, f"unnest({arrays}) AS r ({', '.join(_quoted(many))})"
 
 
-def _as_json(_table: type[SQLModel], names: _Names, same: frozenset[str]) -> tuple[dict[str, str], str]:
-    """The same for SQLite: what all rows have in common first, then the rows."""
-    fixed, many = [name for name in names if name in same], [name for name in names if name not in same]
-    shown = {name: f"?{fixed.index(name) + 1}" if name in same else f"r.value->>{many.index(name)}" for name in names}
-    return shown, f"json_each(?{len(fixed) + 1}) AS r"
+def _values(size: int, _table: type[SQLModel], names: _Names, same: frozenset[str]) -> _Shape:
+    """For SQLite: so many rows of values, and after them what all have in common, in the order of the names."""
+    many = [name for name in names if name not in same]
+    row = f"({', '.join('?' * len(many))})"
+    shown = {name: "?" if name in same else f'r."{name}"' for name in names}
+    return f"WITH r ({', '.join(_quoted(many))}) AS (VALUES {', '.join([row] * size)}) ", shown, "r"
+
+
+_PORTIONS = (500, 50, 5, 1)  # rows a statement: few texts, which stay prepared, for any number of rows
+_as_values: Mapping[int, _Shaping] = {size: partial(_values, size) for size in _PORTIONS}
 
 
 def _quoted(names: Sequence[str]) -> list[str]:
@@ -180,17 +172,25 @@ def _travels_as(kind: str) -> str:
 
 def _plain(table: type[SQLModel], name: str, column: Column) -> Any:
     """A column, or the value that its rows have in common, as SQLite has it."""
-    instants = isinstance(_column(table, name).type, Instant | DateTime)
+    kind = _column(table, name).type
+    spell: Callable[[Any], Any]
+    if isinstance(kind, Instant | DateTime):
+        spell = spelled
+    elif isinstance(kind, Date | Time):
+        spell = _civil
+    else:
+        return column.value if isinstance(column, Same) else column
     if isinstance(column, Same):
-        return spelled(column.value) if instants else column.value
-    if not instants:
-        return column
+        return spell(column.value)
     known: dict[Any, Any] = {}
-    return [known[each] if each in known else known.setdefault(each, spelled(each)) for each in column]
+    return [known[each] if each in known else known.setdefault(each, spell(each)) for each in column]
 
 
-def _as_text(rows: Sequence[Sequence[Any]]) -> str:
-    return to_json(rows).decode()
+def _civil(each: date | time | None) -> str | None:
+    """A day or a time of day as SQLAlchemy has it in SQLite."""
+    if isinstance(each, time):
+        return each.isoformat("microseconds")
+    return each.isoformat() if each is not None else None
 
 
 def spelled(at: datetime | None) -> str | None:

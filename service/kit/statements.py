@@ -6,7 +6,7 @@ To build one from the models' columns each time takes longer than to run it.
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any, Generic, TypeVar, get_args, get_type_hints
 
@@ -26,8 +26,8 @@ Row = TypeVar("Row", bound=tuple[Any, ...])
 class Statement(Generic[Row]):
     """A statement. Its values are instants, numbers, texts and lists of texts; its rows are named tuples.
 
-    `row` is their class, a field for each column in its order: annotations of instants and booleans say what SQLite's
-    texts and numbers mean. `locks` stands at its end on PostgreSQL alone: on SQLite a writer is alone anyway.
+    `row` is their class, a field for each column in its order: annotations of instants, dates and booleans say what
+    SQLite's texts and numbers mean. `locks` stands at its end on PostgreSQL alone: on SQLite a writer is alone anyway.
     `on_sqlite`: other words there.
     """
 
@@ -48,6 +48,10 @@ class Statement(Generic[Row]):
             if self._reads:
                 rows = [self._read(row) for row in rows]
         return [self._row(row) for row in rows]
+
+    def words(self, *, on_postgresql: bool) -> str:
+        """The statement as that database gets it."""
+        return self._spell(on_postgresql=on_postgresql)[0]
 
     def _read(self, row: Sequence[Any]) -> Sequence[Any]:
         made = list(row)
@@ -75,7 +79,7 @@ def _instant(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-_READS: tuple[tuple[type, Callable[[Any], Any]], ...] = ((datetime, _instant), (bool, bool))
+_READS: tuple[tuple[type, Callable[[Any], Any]], ...] = ((datetime, _instant), (date, date.fromisoformat), (bool, bool))
 
 
 def _one_of(words: str, one_of: str) -> str:

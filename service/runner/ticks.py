@@ -2,15 +2,16 @@
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
 import structlog
 
-from service.gate.instants import present, until
+from service.gate.instants import has_own_clock, present, until
 from service.gate.state import Gate
 from service.gate.transaction import change
 from service.kit.clock import speed_of
@@ -19,6 +20,7 @@ from service.kit.failpoints import failpoint
 from service.kit.stopwatch import stopwatch
 from service.reminders.actions.firing import Fired, fire_due, tally
 from service.reminders.store.due import first_due, next_fire_at
+from service.runner.foresight import Foresight
 from service.runner.sifting import Chosen, Sieve, tell_of_batch
 from service.webhooks.actions.endpoints import Listeners
 from service.webhooks.actions.fanning import BATCH as EVENTS
@@ -28,6 +30,7 @@ from service.webhooks.store.events import first_waiting
 _log = structlog.stdlib.get_logger("milepost.runner")
 
 BATCH = 1_000  # firings a transaction: on SQLite nobody else can write meanwhile
+MOST = 1_700  # where they have been made ready: they take no longer
 LONG = 2.0  # seconds; a tick ends then, and another one follows, so that its end can be looked for
 LATE = 60.0  # real seconds; what is later waits since the service was away, and need not hurry
 CATCH_UP_RATE = 2_000  # firings a second, at most, when catching up
@@ -93,6 +96,7 @@ class Ticks:
         self._gate, self._fan_out = gate, fan_out or to_webhooks(gate)
         self._firings = Sieve("firing", most=batch, counter=gate.metrics.put_aside)
         self._events = Sieve("event", most=self._fan_out.limit, counter=gate.metrics.put_aside)
+        self.foresight = Foresight(gate)
         self._stopping = asyncio.Event()
         self.delivers: Callable[[], None] = lambda: None  # hears of deliveries that were made
 
@@ -103,17 +107,42 @@ class Ticks:
     async def tick(self) -> float | None:
         """Do what is due. Answers in how many real seconds something else will be, 0 when something is left."""
         seconds = stopwatch()
-        finished = False
         look = await self.look()
-        while look.is_due and not finished and not self._stopping.is_set():
+        # Another transaction beside the first, as another replica's would be: while the server writes what one says,
+        # the next can be put into words. On SQLite there is one writer.
+        beside = not self._gate.database.is_sqlite and len(self.foresight.drafts) > self._firings.most
+        lanes = [self._lane(look, seconds), *([self._lane(look, seconds, first=False)] if beside else [])]
+        ends = await asyncio.gather(*lanes, return_exceptions=True)
+        for end in ends:
+            if isinstance(end, BaseException):
+                raise end
+        look, finished = next(end for end in ends if not isinstance(end, BaseException))
+        if not look.is_due and not self._stopping.is_set():
+            await self.foresight.look_ahead(look.now, look.next_fire_at)
+        self._gate.metrics.tick_seconds.observe(seconds())
+        return self._wish(look, finished=finished)
+
+    async def _lane(self, look: Look, seconds: Callable[[], float], *, first: bool = True) -> tuple[Look, bool]:
+        """Batch after batch, until nothing is due or the tick has taken long enough: the last look, and whether nothing
+        is left. Whoever is not the first ends where something fails: that is for one alone to look into.
+        """
+        finished = False
+        while look.is_due and not finished and not self._stopping.is_set() and (first or self._is_whole):
             batch = stopwatch()
             fired, finished = await self._step(look)
             if not finished and seconds() >= LONG:
                 break
             await self._give_way(fired, seconds=batch())
-            look = await self.look()
-        self._gate.metrics.tick_seconds.observe(seconds())
-        return self._wish(look, finished=finished)
+            look = await self._look_again(look, full=bool(fired) and not finished)
+        return look, finished
+
+    def _whole_batch(self) -> Chosen:
+        chosen = self._firings.all
+        return replace(chosen, limit=MOST) if len(self.foresight.drafts) >= chosen.limit else chosen
+
+    @property
+    def _is_whole(self) -> bool:
+        return self._firings.is_whole and self._events.is_whole
 
     async def look(self) -> Look:
         """Whether something is due, without a lock: two reads of an index."""
@@ -122,15 +151,21 @@ class Ticks:
             waits = await self._fan_out.first(session, self._events.without) is not None
             return Look(now, await next_fire_at(session, without=self._firings.without), waits)
 
+    async def _look_again(self, look: Look, *, full: bool) -> Look:
+        """After a full batch there will be another, so the database is asked for nothing but the time."""
+        if full and self._is_whole and has_own_clock(self._gate):
+            return replace(look, now=self._gate.clock.now())
+        return await self.look()
+
     async def _step(self, look: Look) -> tuple[Sequence[Fired], bool]:
         """Do a batch; what it fired, and whether that was all. Answers "not all" where it failed and was made smaller.
 
         What others hold is theirs: finding none of it is the end too.
         """
         now = look.now
-        if self._firings.is_whole and self._events.is_whole:
+        if self._is_whole:
             try:
-                return await self._fire(now, self._firings.all)
+                return await self._fire(now, self._whole_batch())
             except Exception as error:  # noqa: BLE001 - one of them fails, or the one event that is fanned out with them
                 tell_of_batch(error, "firing or event")
                 self._firings.shrink(error)
@@ -157,9 +192,18 @@ class Ticks:
 
         async with self._changing(now, lastly) as session:
             self._fan_out.hold(session)
-            fired = await fire_due(session, now=now, limit=chosen.limit, without=chosen.without, only=chosen.only)
+            fired = await fire_due(
+                session,
+                now=now,
+                limit=chosen.limit,
+                without=chosen.without,
+                only=chosen.only,
+                drafts=self.foresight.drafts,
+            )
+            self.foresight.lend(session)
             failpoint("fire.ended")
         failpoint("fire.committed")
+        self.foresight.forget([one.firing.id for one in fired])
         self._count(fired)
         if fired or fanned:
             self.delivers()
@@ -189,12 +233,11 @@ class Ticks:
     def _count(self, fired: Sequence[Fired]) -> None:
         if not fired:
             return
-        ended, observe = tally(fired), self._gate.metrics.lateness.observe
+        ended = tally(fired)
         for (kind, outcome), count in ended.items():
             self._gate.metrics.firings.labels(kind, outcome).inc(count)
-        for one in fired:
-            if one.fact is not None:
-                observe(max(one.lateness.total_seconds(), 0.0))
+        for lateness, count in Counter(one.lateness for one in fired if one.fact is not None).items():
+            self._gate.metrics.lateness.observe_many(max(lateness.total_seconds(), 0.0), count)
         told = {" ".join(how): count for how, count in sorted(ended.items())}
         late = round(fired[0].lateness.total_seconds(), 3)  # they come the oldest first
         _log.info("fired", count=len(fired), ended=told, lateness_s=late)

@@ -138,7 +138,8 @@ class Office:
 
 
 @contextlib.asynccontextmanager
-async def _office(url: str) -> AsyncIterator[Office]:
+async def office_on(url: str) -> AsyncIterator[Office]:
+    """An office on a database, at the instant for which its notices are planned."""
     database = Database(url)
     gate = Gate(Settings(secret=SECRET, public_url="https://milepost.test"), database, SimulatedClock(NOW, 1))
     async with Outbound(allow_networks=LOOPBACK) as outbound:
@@ -156,7 +157,7 @@ async def _silence() -> AsyncIterator[int]:
 
 
 async def _end_to_end(url: str, sink: int, count: int) -> tuple[Cost, Cost]:
-    async with _office(url) as office:
+    async with office_on(url) as office:
         await office.endpoint(f"http://127.0.0.1:{sink}/hook", concurrency=LEASED)
         fired = await office.fire(count)
         return fired, await office.deliver(count)
@@ -164,7 +165,7 @@ async def _end_to_end(url: str, sink: int, count: int) -> tuple[Cost, Cost]:
 
 async def _beside_a_dead_one(url: str, sink: int, *, dead: bool) -> float:
     """The slowest 1 % of the deliveries to ninety-nine endpoints, in milliseconds."""
-    async with _office(url) as office, _silence() as nobody:
+    async with office_on(url) as office, _silence() as nobody:
         last = await office.endpoint(f"http://127.0.0.1:{nobody if dead else sink}/hook", concurrency=4)
         for _ in range(MANY - 1):
             await office.endpoint(f"http://127.0.0.1:{sink}/hook", concurrency=4)

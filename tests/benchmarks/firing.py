@@ -1,37 +1,60 @@
 """Reminders that are due: `python -m tests.benchmarks.firing` (`--quick`: a rough idea).
 
-Ten thousand notices are due in the same second, each of another task that two units answer for. What it costs to end
-them all is told as processor time, which a busy neighbour hardly disturbs: of this process, and of PostgreSQL's. Then
-what a tick costs that finds nothing, and what it takes in memory, while a thousand or a million others wait.
+Ten thousand notices are due in the same second, each of another task that two units answer for, and one endpoint wants
+them all. The service's own ticks run as they do in life, some seconds before and on, and each batch that is committed
+(firings ended, events and deliveries stored) is timed against the instant for which they were planned. Processor time
+is told beside it, which a busy neighbour hardly disturbs: of this process, and of PostgreSQL's. Then what a tick costs
+that finds nothing, and what it takes in memory, while a thousand or a million others wait.
 """
 
 import asyncio
-import contextlib
 import os
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+import uvloop
+
+from service.kit import log
+from service.kit.clock import SimulatedClock
 from service.kit.database import Database
-from service.reminders.actions.firing import BATCH, fire_due
+from service.kit.memory import keep_what_is_loaded
+from service.reminders.actions.firing import Fired, fire_due
 from service.reminders.store.due import next_fire_at
-from tests.benchmarks.load import cpu_seconds, resident_mb
-from tests.benchmarks.tables import Say, say
-from tests.benchmarks.world import NOW, Make, fill, on_postgresql, on_sqlite
+from service.runner.ticks import Ticks
+from tests.benchmarks.delivering import office_on
+from tests.benchmarks.load import cpu_seconds_of_all, resident_mb
+from tests.benchmarks.outbound import AT_ONCE
+from tests.benchmarks.tables import Say, say, table
+from tests.benchmarks.world import NOW, fill, on_postgresql, on_sqlite
 
 DUE = 10_000
+AHEAD = 10.0  # seconds before their time at which the service is started: enough to make them ready
 
 
 def run(say: Say, *, quick: bool = False) -> None:
-    """Everything about firing, one line a finding."""
-    rounds, pending = (1, (1_000, 20_000)) if quick else (3, (1_000, 1_000_000))
+    """Everything about firing."""
+    log.configure(level="error", style="text")
+    keep_what_is_loaded()  # as every process of the service does
+    due, rounds, pending = (1_000, 1, (1_000, 20_000)) if quick else (DUE, 5, (1_000, 1_000_000))
+    rows: list[tuple[str, ...]] = []
     for name, database_of in (("SQLite", on_sqlite), ("PostgreSQL", on_postgresql)):
         with database_of() as make:
-            asyncio.run(_fire(say, name, make, rounds=rounds))
+            for told, ahead in (("made ready before", AHEAD), ("not foreseen", 0.0)):
+                found = []
+                for _ in range(rounds):
+                    url = make()
+                    asyncio.run(fill(url, due=due, waiting=0))
+                    found.append(uvloop.run(_burst(url, due, ahead=ahead)))
+                rows.append((f"{name}, {told}", *_told(found)))
+    columns = ("", "half stored after", "p99", "at best", "own processor time", "the server's")
+    table(say, f"{due:,} notices due in one second, medians of {rounds}; seconds", columns, rows)
+    for name, database_of in (("SQLite", on_sqlite), ("PostgreSQL", on_postgresql)):
+        with database_of() as make:
             for waiting in pending:
                 url = make()
                 asyncio.run(fill(url, due=0, waiting=waiting))
@@ -44,57 +67,63 @@ def run(say: Say, *, quick: bool = False) -> None:
 
 
 @dataclass(frozen=True)
-class Cost:
-    """Seconds: by the wall, of this process's processor time, of PostgreSQL's."""
+class Burst:
+    """When each batch was stored, in seconds after its time, and how many it had; seconds of processor time."""
 
-    wall: float
+    stored: Sequence[tuple[float, int]]
     own: float
     server: float
 
+    def by(self, share: float) -> float:
+        """When this share of all was stored."""
+        left = share * sum(count for _, count in self.stored)
+        for at, count in self.stored:
+            left -= count
+            if left <= 0:
+                return at
+        raise AssertionError("not all were stored")
 
-async def _fire(say: Say, name: str, make: Make, *, rounds: int) -> None:
-    costs = []
-    for _ in range(rounds):
-        url = make()
-        await fill(url, due=DUE, waiting=0)
-        costs.append(await _drain(url))
-    wall, own, server = (
-        statistics.median(getattr(cost, field) for cost in costs) for field in ("wall", "own", "server")
+
+class _Timed(Ticks):
+    """Ticks that note when each batch was committed."""
+
+    def watch(self) -> list[tuple[float, int]]:
+        self._stored: list[tuple[float, int]] = []
+        return self._stored
+
+    def _count(self, fired: Sequence[Fired]) -> None:
+        self._stored.append((time.monotonic(), len(fired)))
+        super()._count(fired)
+
+
+async def _burst(url: str, due: int, *, ahead: float) -> Burst:
+    async with office_on(url) as office:
+        await office.endpoint("http://127.0.0.1:9/hook", concurrency=AT_ONCE)
+        office.gate.clock = clock = SimulatedClock(NOW - timedelta(seconds=ahead), 1)
+        ticks = _Timed(office.gate)
+        stored = ticks.watch()
+        at = clock.made + ahead
+        own, server = time.process_time(), cpu_seconds_of_all("postgres")
+        while sum(count for _, count in stored) < due:
+            wish = await ticks.tick()
+            left = at - time.monotonic()
+            if left > 0:
+                await asyncio.sleep(min(1.0, left, wish or 0.0))
+                own, server = time.process_time(), cpu_seconds_of_all("postgres")
+        server = cpu_seconds_of_all("postgres") - server
+        return Burst([(when - at, count) for when, count in stored], time.process_time() - own, server)
+
+
+def _told(found: Sequence[Burst]) -> tuple[str, ...]:
+    p99 = [each.by(0.99) for each in found]
+    server = statistics.median(each.server for each in found)
+    return (
+        f"{statistics.median(each.by(0.5) for each in found):.2f}",
+        f"{statistics.median(p99):.2f}",
+        f"{min(p99):.2f}",
+        f"{statistics.median(each.own for each in found):.2f}",
+        f"{server:.2f}" if server > 0.01 else "",
     )
-    theirs = f" and {server:.2f} s of the server's" if server else ""
-    say(
-        f"{name}: {DUE:,} notices due in one second, in batches of {BATCH:,}: {own:.2f} s of processor time{theirs} "
-        f"({own / DUE * 1e6:.0f} µs each), {wall:.2f} s by the wall"
-    )
-
-
-async def _drain(url: str) -> Cost:
-    database = Database(url)
-    async with _backend(database) as server_cpu:
-        async with database.write() as session:  # statements are compiled, the connection is made
-            assert await fire_due(session, now=NOW - timedelta(days=1)) == []
-        wall, own, server, ended = time.perf_counter(), time.process_time(), server_cpu(), 0
-        while True:
-            async with database.write() as session:
-                fired = await fire_due(session, now=NOW)
-            ended += len(fired)
-            if len(fired) < BATCH:
-                break
-        cost = Cost(time.perf_counter() - wall, time.process_time() - own, server_cpu() - server)
-    assert ended == DUE
-    await database.close()
-    return cost
-
-
-@contextlib.asynccontextmanager
-async def _backend(database: Database) -> AsyncIterator[Callable[[], float]]:
-    """The processor time of the process that serves the pool's first connection: the pool hands out that one again."""
-    pid = 0
-    if not database.is_sqlite:
-        async with database.write() as session:
-            connection = await session.connection()
-            pid = int((await connection.exec_driver_sql("SELECT pg_backend_pid()")).scalar_one())
-    yield lambda: cpu_seconds(pid) if pid else 0.0
 
 
 # ── nothing due, many that wait ──────────────────────────────────────────────────────────────────────────────────────

@@ -1,22 +1,22 @@
 """Many rows in one statement, on both databases: what is written comes back, what is changed is what was asked for."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from sqlmodel import col, select
 
-from service.kit.database import Session
+from service.kit.database import Database, Session
 from service.kit.driver import fetch
 from service.kit.errors import Conflict
 from service.kit.rows import Column, Same, among, insert_rows, update_rows
-from service.webhooks.models import EventCounter, SigningKey, WebhookEvent
+from service.webhooks.models import Endpoint, EventCounter, ReceiverWish, SigningKey, WebhookEvent
 
 AT = datetime(2024, 2, 29, 23, 59, 59, 123456, tzinfo=UTC)
 HARD = ("'; DROP TABLE webhook_event; --", '区\u2028\\n"{}', "")
 
 
-async def _write(session: Session, ids: Sequence[str]) -> None:
+async def _write(session: Session, ids: Sequence[str], *, behind: bool = False) -> None:
     columns: dict[str, Column] = {
         "id": ids,
         "type": Same("plan.published"),
@@ -26,7 +26,7 @@ async def _write(session: Session, ids: Sequence[str]) -> None:
         "message": [HARD[place % len(HARD)] for place, _ in enumerate(ids)],
         "overtaken": Same(""),
     }
-    await insert_rows(session, WebhookEvent, columns)
+    await insert_rows(session, WebhookEvent, columns, behind=behind)
 
 
 async def _read(session: Session) -> dict[str, WebhookEvent]:
@@ -93,6 +93,42 @@ async def test_a_statement_says_how_many_rows_it_changed_and_gives_back_those_th
     assert (await session.exec(select(EventCounter.last).where(EventCounter.name == "y"))).one() == 3
 
 
+async def test_what_is_written_behind_is_there_for_whatever_comes_next(database: Database) -> None:
+    async with database.write() as session:
+        for start in (0, 2_000):
+            await _write(session, [f"{place:04}" for place in range(start, start + 2_000)], behind=True)
+            assert len(await _read(session)) == start + 2_000
+            await update_rows(session, WebhookEvent, {"overtaken": ["it is"]}, by={"id": [f"{start:04}"]}, behind=True)
+            assert (await fetch(session, "SELECT count(*) FROM webhook_event WHERE overtaken = 'it is'", ()))[0][0] > 0
+    async with database.read() as session:
+        assert len(await _read(session)) == 4_000
+
+
+async def test_what_fails_behind_fails_the_transaction_and_leaves_nothing(database: Database) -> None:
+    async def write_twice() -> None:
+        async with database.write() as session:
+            for ids in (["a"], ["b", "a"], ["c"]):
+                await _write(session, ids, behind=True)
+
+    with pytest.raises(Conflict):
+        await write_twice()
+    async with database.write() as session:  # and the connection is as good as before
+        assert not await _read(session)
+        await _write(session, ["a"], behind=True)
+
+
+async def test_who_breaks_off_while_something_is_written_behind_leaves_nothing(database: Database) -> None:
+    async def break_off() -> None:
+        async with database.write() as session:
+            await _write(session, [f"{place:04}" for place in range(3_000)], behind=True)
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        await break_off()
+    async with database.read() as session:
+        assert not await _read(session)
+
+
 async def test_bytes_travel_beside_what_is_no_bytes(session: Session) -> None:
     for made in (b"\x00\xff{}", None):
         key: dict[str, Column] = {"public": ["a", "b"], "created_at": Same(AT), "from_at": [AT, AT]}
@@ -105,6 +141,29 @@ async def test_bytes_travel_beside_what_is_no_bytes(session: Session) -> None:
         assert [rows[id].secret for id in "ab"] == [b"\x80", made or b"3"]
         assert [rows[id].until_at for id in "ab"] == [AT, None]
         await fetch(session, "DELETE FROM signing_key", ())
+
+
+async def test_days_and_times_of_day_are_written_as_the_models_write_them(session: Session) -> None:
+    endpoint: dict[str, Column] = {
+        **{name: Same("[]") for name in ("types", "jurisdictions", "plans", "units", "roles", "kinds")},
+        **{name: Same(False) for name in ("numbered", "checkpoint", "paused")},
+        **{name: Same("") for name in ("host", "label", "created_by")},
+        **{name: Same(AT) for name in ("created_at", "updated_at")},
+        "id": ["e"],
+        "url": [b""],
+        "format": Same("standard"),
+        "signing": Same("v1"),
+        "rhythm": Same("immediate"),
+        "digest_at": [time(8, 30)],
+        "digest_weekday": Same(0),
+        "concurrency": Same(4),
+        "revision": Same(1),
+    }
+    await insert_rows(session, Endpoint, endpoint)
+    columns: dict[str, Column] = {"endpoint": ["e"], "subject": ["milestone:m"], "ack": ["snooze"], "delivery": ["d"]}
+    await insert_rows(session, ReceiverWish, {**columns, "until_on": [date(2024, 2, 29)], "at": [AT]})
+    assert (await session.exec(select(Endpoint).where(Endpoint.digest_at == time(8, 30)))).all()
+    assert (await session.exec(select(ReceiverWish).where(ReceiverWish.until_on == date(2024, 2, 29)))).all()
 
 
 @pytest.mark.parametrize("count", (1, 19, 20, 2_500))

@@ -55,6 +55,7 @@ async def test_a_fact_says_what_is_due_for_whom_and_why_it_went_out(world: World
         "days_left": 7,
         "time_zone": "Asia/Shanghai",
         "local_time": "regular",
+        "next_at": "2024-11-06T01:00:00Z",
         "also": [],
     }
     assert payload["units"] == [

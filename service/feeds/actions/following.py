@@ -21,6 +21,8 @@ Listed = TypeVar("Listed")
 _TOLD_OF_PLANS = ("title", "number", "status", "visibility", "time_zone", "default_due")
 _TOLD_OF_MILESTONES = ("ref", "title", "kind", "due", "parent", "hand_in", "status", "assignments")
 _DATES = frozenset({Kind.OCCURRENCE_CREATED, Kind.OCCURRENCE_RESCHEDULED, Kind.OCCURRENCE_CANCELLED})
+# They come by the ten thousand, and no calendar shows them.
+_NOTICES = frozenset({Kind.OCCURRENCE_DUE_SOON, Kind.OCCURRENCE_DUE, Kind.OCCURRENCE_OVERDUE})
 
 
 async def follow(session: Session, facts: Sequence[Recorded], *, now: datetime) -> None:
@@ -31,6 +33,9 @@ async def follow(session: Session, facts: Sequence[Recorded], *, now: datetime) 
     feed shows cause nothing of this, above all no lock. `now` comes in the service's time zone, whose civil date
     decides about lights and marks.
     """
+    facts = [fact for fact in facts if fact.kind not in _NOTICES]
+    if not facts:
+        return
     zone = now.tzinfo if isinstance(now.tzinfo, ZoneInfo) else ZoneInfo("UTC")
     changed = Changed()
     _note_names(facts, changed)

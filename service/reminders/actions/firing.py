@@ -2,26 +2,27 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from service.journal.actions import record_all
 from service.journal.models import Recorded
 from service.journal.rules import Fact
 from service.kit.actor import SERVICE
 from service.kit.database import Session
+from service.kit.driver import writes_behind
 from service.kit.failpoints import failpoint
-from service.progress import store as progress_store
-from service.progress.rules import Standing
-from service.reminders.actions.telling import Teller
-from service.reminders.rules.ending import CATCH_UP, FIRE, CatchUp, Notice, Owed, catch_up, ending, told_with
+from service.reminders.actions.drafting import Drafts, draft
+from service.reminders.actions.telling import Draft, Teller
+from service.reminders.rules.ending import CATCH_UP, FIRE, CatchUp, Notice, catch_up, told_with
 from service.reminders.rules.offsets import NoticeKind
 from service.reminders.rules.planning import End, FiringStatus
+from service.reminders.rules.timing import civil_date
 from service.reminders.store import due as store
-from service.reminders.store.due import Claimed, Subject
+from service.reminders.store.due import Claimed
 from service.reminders.store.schedules import end_firings
 
+PART = 500  # that are written at once
 BATCH = 1_000  # from 500 to 10,000 each costs the same; whoever else wants to write waits for a batch
 
 
@@ -34,15 +35,11 @@ class Fired(NamedTuple):
     fact: Recorded | None
 
 
-class _Scene(NamedTuple):
-    """What has to be known of the occurrences whose firings are due. `beside`: where several count, all that do."""
+class _Around(NamedTuple):
+    """Occurrence → where several of its firings count beside each other, all that do; and when its next one comes."""
 
-    now: datetime
-    policy: Mapping[NoticeKind, CatchUp]
-    subjects: Mapping[str, Subject]
-    standings: Mapping[str, Sequence[Standing]]
     beside: Mapping[str, Sequence[Notice]]
-    today: Mapping[str, date]
+    next_at: Mapping[str, datetime]
 
 
 async def fire_due(
@@ -53,72 +50,86 @@ async def fire_due(
     without: Collection[str] = (),
     only: str = "",
     policy: Mapping[NoticeKind, CatchUp] = CATCH_UP,
+    drafts: Drafts | None = None,
 ) -> list[Fired]:
     """End firings whose time has come, the oldest first, `limit` at most. `now`: None asks the database's clock.
 
-    1. claim  2. read what they are about  3. ask the rules how each ends  4. record a fact for each that goes out
-    5. end them. All of it commits together or not at all: nothing is fired without its fact, or twice. Fewer than
-    `limit` in the answer: nothing else is due. What did not go out is in the answer too. However many there are, it
-    takes a handful of statements, and no object of the ORM. `without` these, `only` this one: for whoever looks for the
-    one that fails.
+    1. claim  2. read what they are about, where no draft is ready  3. ask the rules how each ends  4. record a fact for
+    each that goes out  5. end them. All of it commits together or not at all: nothing is fired without its fact, or
+    twice. Fewer than `limit` in the answer: nothing else is due. What did not go out is in the answer too. However many
+    there are, it takes a handful of statements, and no object of the ORM. `without` these, `only` this one: for whoever
+    looks for the one that fails.
     """
     now = now or await store.database_now(session)
     claimed = await store.claim_due(session, now=now, limit=limit, without=without, only=only)
     if not claimed:
         return []
     failpoint("fire.claimed")
-    scene = await _scene(session, claimed, now=now, policy=policy)
-    ends = [_end(one, scene) for one in claimed]
-    going = [one for one, end in zip(claimed, ends, strict=True) if end.status is FiringStatus.FIRED]
-    written = iter(await record_all(session, SERVICE, _facts(going, scene), now=now))
+    those = await _drafts(session, claimed, now=now, ready=drafts or Drafts())
+    around = await _around(session, those, now=now, policy=policy)
+    teller, fired = Teller(now=now), list[Fired]()
+    part = PART if writes_behind(session) else len(those)
+    for start in range(0, len(those), part):
+        fired += await _end_part(session, those[start : start + part], around, teller, now=now, policy=policy)
+    return fired
+
+
+async def _end_part(
+    session: Session,
+    those: Sequence[Draft],
+    around: _Around,
+    teller: Teller,
+    *,
+    now: datetime,
+    policy: Mapping[NoticeKind, CatchUp],
+) -> list[Fired]:
+    """Decide, record and write the ends of some: they can be written while the next are put into words."""
+    beside, next_at = around
+    ends = [_end(each, beside.get(each.one.occurrence, ()), now=now, policy=policy) for each in those]
+    facts = list[Fact]()
+    for each, end in zip(those, ends, strict=True):
+        if end.status is FiringStatus.FIRED:
+            others = beside.get(each.one.occurrence)
+            told_of = told_with(each.one.notice, others, policy=policy) if others else ()
+            facts.append(teller.fact(each, others=told_of, next_at=next_at.get(each.one.occurrence)))
+    written = iter(await record_all(session, SERVICE, facts, now=now))
     fired = [
-        Fired(one, end, now - one.fire_at, next(written) if end.status is FiringStatus.FIRED else None)
-        for one, end in zip(claimed, ends, strict=True)
+        Fired(each.one, end, now - each.one.fire_at, next(written) if end.status is FiringStatus.FIRED else None)
+        for each, end in zip(those, ends, strict=True)
     ]
     await end_firings(session, [(one.id, end, fact.id if fact else None) for one, end, _, fact in fired], now=now)
     return fired
 
 
-async def _scene(
-    session: Session, claimed: Sequence[Claimed], *, now: datetime, policy: Mapping[NoticeKind, CatchUp]
-) -> _Scene:
-    occurrences = list(dict.fromkeys(one.occurrence for one in claimed))
+async def _drafts(session: Session, claimed: Sequence[str], *, now: datetime, ready: Drafts) -> list[Draft]:
+    """A draft of each, in their order: made before, if it is still true, or now."""
+    if len(ready):
+        await ready.review(session)
+    known = {id: ready[id] for id in claimed if id in ready}
+    known = {id: each for id, each in known.items() if each.today == civil_date(now, each.one.time_zone)}
+    if len(known) < len(claimed):
+        unknown = await store.read_due(session, [id for id in claimed if id not in known])
+        known |= {each.one.id: each for each in await draft(session, unknown, now=now)}
+    return [known[id] for id in claimed]
+
+
+async def _around(
+    session: Session, those: Sequence[Draft], *, now: datetime, policy: Mapping[NoticeKind, CatchUp]
+) -> _Around:
+    occurrences = list(dict.fromkeys(each.one.occurrence for each in those))
     # Only what comes later overtakes; a digest alone looks back.
-    since = None if CatchUp.DIGEST in policy.values() else min(one.fire_at for one in claimed)
-    crowded = await store.crowded(session, occurrences, since=since, now=now)
-    return _Scene(
-        now=now,
-        policy=policy,
-        subjects=await store.read_subjects(session, occurrences),
-        standings=await progress_store.standings(session, occurrences),
-        beside=await store.notices_beside(session, crowded, since=since, now=now) if crowded else {},
-        today={zone: now.astimezone(ZoneInfo(zone)).date() for zone in {one.time_zone for one in claimed}},
-    )
+    since = None if CatchUp.DIGEST in policy.values() else min(each.one.fire_at for each in those)
+    found = await store.around(session, occurrences, since=since, now=now)
+    next_at = {one.occurrence: one.next_at for one in found if one.next_at is not None}
+    crowded = [one.occurrence for one in found if one.beside > 1]
+    beside = await store.notices_beside(session, crowded, since=since, now=now) if crowded else {}
+    return _Around(beside, next_at)
 
 
-def _end(one: Claimed, scene: _Scene) -> End:
-    subject, notice = scene.subjects[one.occurrence], one.notice
-    owed = Owed(subject.status == "active", subject.plan_status == "published", subject.due_on)
-    end = ending(notice, owed, scene.standings[one.occurrence], today=scene.today[one.time_zone])
-    if end is not FIRE:
-        return end
-    return catch_up(notice, scene.beside.get(one.occurrence, ()), now=scene.now, policy=scene.policy)
-
-
-def _facts(going: Sequence[Claimed], scene: _Scene) -> list[Fact]:
-    teller, facts = Teller(now=scene.now), []
-    for one in going:
-        beside = scene.beside.get(one.occurrence)
-        fact = teller.fact(
-            one,
-            NoticeKind(one.kind),
-            scene.subjects[one.occurrence],
-            standings=scene.standings[one.occurrence],
-            others=told_with(one.notice, beside, policy=scene.policy) if beside else (),
-            today=scene.today[one.time_zone],
-        )
-        facts.append(fact)
-    return facts
+def _end(each: Draft, beside: Sequence[Notice], *, now: datetime, policy: Mapping[NoticeKind, CatchUp]) -> End:
+    if each.end is not FIRE or (not beside and policy is CATCH_UP):
+        return each.end
+    return catch_up(each.one.notice, beside, now=now, policy=policy)
 
 
 def tally(fired: Sequence[Fired]) -> dict[tuple[str, str], int]:

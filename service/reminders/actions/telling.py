@@ -1,6 +1,9 @@
-"""What the fact of a notice that goes out says. Parts that many share are made, and written as JSON, once a batch."""
+"""What the fact of a notice that goes out says. Parts that many share are made, and written as JSON, once a batch.
 
-from collections.abc import Sequence
+All but when it went out can be said before its time has come: that is a draft.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -8,47 +11,51 @@ from typing import Any, NamedTuple
 from service.journal.kinds import Kind
 from service.journal.rules import Fact, in_json, to_json
 from service.progress.rules import Standing
-from service.reminders.rules.ending import Notice
+from service.reminders.rules.ending import FIRE, Notice, Owed, ending
 from service.reminders.rules.offsets import NoticeKind
+from service.reminders.rules.planning import End
 from service.reminders.store.due import Claimed, Subject
 
 _KINDS = {
-    NoticeKind.DUE_SOON: Kind.OCCURRENCE_DUE_SOON,
-    NoticeKind.DUE: Kind.OCCURRENCE_DUE,
-    NoticeKind.OVERDUE: Kind.OCCURRENCE_OVERDUE,
+    NoticeKind.DUE_SOON.value: Kind.OCCURRENCE_DUE_SOON,
+    NoticeKind.DUE.value: Kind.OCCURRENCE_DUE,
+    NoticeKind.OVERDUE.value: Kind.OCCURRENCE_OVERDUE,
 }
 _DATING = slice(Subject._fields.index("plan"), Subject._fields.index("status") + 1)
 
 
-class _Part(NamedTuple):
-    told: Any
+class Draft(NamedTuple):
+    """A notice as far as it can be told before it goes out, and how it would end if no other counted beside it.
+
+    `today` is the civil date where it is due, which both depend on. `told` is JSON, `text` the same up to what the
+    notice itself says; both are empty where it would not go out.
+    """
+
+    one: Claimed
+    end: End
+    today: date
+    told: Mapping[str, Any]
     text: str
 
+    def ahead(self) -> dict[str, Any]:
+        """What its fact will say, and of the notice what does not depend on when it goes out."""
+        return {**self.told, "notice": notice(self.one, now=self.one.fire_at, today=self.today)}
 
-class Teller:
-    """Makes the facts of one batch: `now` is the instant at which it goes out."""
 
-    def __init__(self, *, now: datetime) -> None:
-        self._now = now
+class Drafter:
+    """Makes the drafts of one batch."""
+
+    def __init__(self) -> None:
         self._datings: dict[tuple[object, ...], _Part] = {}
-        self._notices: dict[tuple[object, ...], _Part] = {}
         self._units: dict[tuple[int, ...], _Part] = {}
 
-    def fact(
-        self,
-        one: Claimed,
-        kind: NoticeKind,
-        subject: Subject,
-        *,
-        standings: Sequence[Standing],
-        others: Sequence[Notice],
-        today: date,
-    ) -> Fact:
-        """The occurrence, its milestone and its plan, named as in the occurrence's other facts; who answers; why.
-
-        `others` are those that it tells of, `today` is the civil date where it is due.
-        """
-        when, units, notice = self._when(subject), self._who(standings), self._why(one, others, today=today)
+    def draft(self, one: Claimed, subject: Subject, standings: Sequence[Standing], *, today: date) -> Draft:
+        """The occurrence, its milestone and its plan, named as in the occurrence's other facts; who answers."""
+        owed = Owed(subject.status == "active", subject.plan_status == "published", subject.due_on)
+        end = ending(one.notice, owed, standings, today=today)
+        if end is not FIRE:
+            return Draft(one, end, today, {}, "")
+        when, units = self._when(subject), self._who(standings)
         told = {
             "id": subject.id,
             "milestone": subject.milestone,
@@ -58,17 +65,16 @@ class Teller:
             "kind": subject.kind,
             "plan_title": subject.plan_title,
             "units": units.told,
-            "notice": notice.told,
         }
         # Ids hold nothing that JSON would have to escape.
         text = (
             f'{{"id":"{subject.id}","milestone":"{subject.milestone}",{when.text},"key":{in_json(subject.key)},'
             f'"title":{in_json(subject.title)},"kind":"{subject.kind}","plan_title":{in_json(subject.plan_title)},'
-            f'"units":{units.text},"notice":{notice.text}}}'
+            f'"units":{units.text},"notice":{{"firing":"{one.id}",'
         )
-        return Fact(_KINDS[kind], one.occurrence, one.jurisdiction, None, told, text)
+        return Draft(one, end, today, told, text)
 
-    def _when(self, subject: Subject) -> _Part:
+    def _when(self, subject: Subject) -> "_Part":
         """The plan, the period and its dates, which many occurrences have in common."""
         key = tuple(subject)[_DATING]
         part = self._datings.get(key)
@@ -80,7 +86,7 @@ class Teller:
             part = self._datings[key] = _Part(told, to_json(told)[1:-1])
         return part
 
-    def _who(self, standings: Sequence[Standing]) -> _Part:
+    def _who(self, standings: Sequence[Standing]) -> "_Part":
         # By identity: to compare them would cost more than to tell them; all of them live as long as the batch.
         key = tuple(map(id, standings))
         part = self._units.get(key)
@@ -89,20 +95,41 @@ class Teller:
             part = self._units[key] = _Part(told, to_json(told))
         return part
 
-    def _why(self, one: Claimed, others: Sequence[Notice], *, today: date) -> _Part:
-        """What went out and why: the cause of an event. Instants are RFC 3339 in UTC, lateness is in seconds."""
-        key = one[3:]  # all but the firing, its occurrence and their jurisdiction
-        same = self._notices.get(key)
-        if same is None:
-            told = _notice(one, now=self._now, today=today)
-            same = self._notices[key] = _Part(told, to_json(told)[1:-1])
+
+class Teller:
+    """Makes the facts of one batch: `now` is the instant at which it goes out."""
+
+    def __init__(self, *, now: datetime) -> None:
+        self._now = now
+        self._last: tuple[tuple[object, ...], date] | None = None
+        self._same = _Part({}, "")
+
+    def fact(self, draft: Draft, *, others: Iterable[Notice] = (), next_at: datetime | None = None) -> Fact:
+        """What a draft says when it goes out, and why: the cause of an event. `others` are those that it tells of,
+        `next_at` is for when the next notice of its occurrence is planned.
+        """
+        one = draft.one
+        key = one[3:], draft.today  # all but the firing, its occurrence and their jurisdiction
+        if key != self._last:  # neighbours are nearly always alike
+            same = notice(one, now=self._now, today=draft.today)
+            self._last, self._same = key, _Part(same, to_json(same).partition(",")[2][:-1])  # all but the firing
         also = [{"firing": each.id, "offset": each.offset, "scheduled_for": _instant(each.fire_at)} for each in others]
-        text = f'{{"firing":"{one.id}",{same.text},"also":{to_json(also) if also else "[]"}}}'
-        return _Part({"firing": one.id, **same.told, "also": also}, text)
+        then = _instant(next_at) if next_at is not None else None
+        told = {**draft.told, "notice": {**self._same.told, "firing": one.id, "next_at": then, "also": also}}
+        tail = f'"next_at":{to_json(then)},"also":{to_json(also)}' if then or also else '"next_at":null,"also":[]'
+        text = f"{draft.text}{self._same.text},{tail}}}}}"
+        return Fact(_KINDS[one.kind], one.occurrence, one.jurisdiction, None, told, text)
 
 
-def _notice(one: Claimed, *, now: datetime, today: date) -> dict[str, Any]:
+class _Part(NamedTuple):
+    told: Any
+    text: str
+
+
+def notice(one: Claimed, *, now: datetime, today: date) -> dict[str, Any]:
+    """What is told of the notice itself. Instants are RFC 3339 in UTC, lateness is in seconds."""
     return {
+        "firing": one.id,
         "kind": one.kind,
         "offset": one.offset,
         "due_version": one.due_version,

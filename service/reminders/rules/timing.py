@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from service.due.workdays import WorkCalendar
@@ -84,3 +85,9 @@ def _change_of_clocks(earlier: dt.datetime, later: dt.datetime, zone: ZoneInfo) 
         else:
             earlier = middle
     return later
+
+
+@lru_cache(maxsize=1_000)  # thousands ask for the same instant
+def civil_date(at: dt.datetime, zone: str) -> dt.date:
+    """The day on which an instant falls in a time zone."""
+    return at.astimezone(ZoneInfo(zone)).date()

@@ -1,10 +1,10 @@
 """What is due now: claiming it, and what has to be known of it."""
 
-from collections.abc import Collection
-from datetime import date, datetime, time
+from collections.abc import Collection, Sequence
+from datetime import UTC, date, datetime, time
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, text
+from sqlalchemy import text
 from sqlmodel import col, select
 
 from service.kit.database import Session
@@ -12,7 +12,7 @@ from service.kit.rows import among
 from service.kit.statements import Statement
 from service.milestones.models import Milestone, Occurrence
 from service.plans.models import Plan
-from service.reminders.models import IN_TURN, Firing
+from service.reminders.models import Firing
 from service.reminders.rules.ending import Notice
 from service.reminders.rules.offsets import NoticeKind
 from service.reminders.rules.planning import Cause, FiringStatus
@@ -23,6 +23,7 @@ class _Clock(NamedTuple):
 
 
 _CLOCK = Statement("SELECT clock_timestamp()", row=_Clock, on_sqlite="SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')")
+BEGINNING = datetime(1, 1, 1, tzinfo=UTC)  # before any firing
 # To the letter as the partial index has it, or it is not used.
 PENDING: Any = text("firing.status = 'pending'")
 _KINDS = {kind.value: kind for kind in NoticeKind}
@@ -71,6 +72,60 @@ class Subject(NamedTuple):
     plan_status: str
 
 
+class _Next(NamedTuple):
+    fire_at: datetime
+
+
+class _Due(NamedTuple):
+    id: str
+
+
+# The order is that of the index, `IN_TURN`.
+_NEXT = Statement(
+    "SELECT fire_at FROM firing WHERE status = 'pending' AND NOT id ONE_OF(:without) ORDER BY fire_at, id DESC LIMIT 1",
+    row=_Next,
+)
+_FIRST = Statement(
+    "SELECT id FROM firing WHERE status = 'pending' AND fire_at <= :now AND NOT id ONE_OF(:without)"
+    " ORDER BY fire_at, id DESC LIMIT 1",
+    row=_Due,
+)
+
+_CLAIM_OF = (
+    "WITH due AS MATERIALIZED (SELECT id, fire_at FROM firing WHERE status = 'pending' AND fire_at <= :now"
+    " AND (:only = '' OR id = :only) AND NOT id ONE_OF(:without) ORDER BY fire_at, id DESC LIMIT :limit{locks})"
+    " SELECT id FROM due ORDER BY fire_at, id DESC"
+)
+CLAIM = Statement(_CLAIM_OF.format(locks=" FOR UPDATE SKIP LOCKED"), row=_Due, on_sqlite=_CLAIM_OF.format(locks=""))
+_COLUMNS = ", ".join(f'"{name}"' for name in Claimed._fields)
+_DUE = Statement(f"SELECT {_COLUMNS} FROM firing WHERE id ONE_OF(:ids)", row=Claimed)  # noqa: S608 - our own columns
+_COMING = Statement(
+    f"SELECT {_COLUMNS} FROM firing"  # noqa: S608 - our own columns
+    " WHERE status = 'pending' AND fire_at BETWEEN :fire_at AND :until AND (fire_at > :fire_at OR id < :id)"
+    " ORDER BY fire_at, id DESC LIMIT :limit",
+    row=Claimed,
+)
+
+
+class Around(NamedTuple):
+    """Beside a claimed firing of an occurrence: how many count with it, and for when the next one is planned."""
+
+    occurrence: str
+    beside: int
+    next_at: datetime | None
+
+
+# What counts is as `_counts_beside` has it.
+_AROUND = Statement(
+    "SELECT * FROM (SELECT occurrence, sum(CASE WHEN fire_at BETWEEN :since AND :now"
+    " AND (status IN ('pending', 'fired') OR cause = 'digest') THEN 1 ELSE 0 END) AS beside,"
+    " min(CASE WHEN fire_at > :now AND status = 'pending' THEN fire_at END) AS next_at"
+    " FROM firing WHERE occurrence ONE_OF(:occurrences) GROUP BY occurrence) AS around"
+    " WHERE beside > 1 OR next_at IS NOT NULL",
+    row=Around,
+)
+
+
 async def database_now(session: Session) -> datetime:
     """The instant by the database's clock: on PostgreSQL the server's, which replicas share, on SQLite the host's."""
     (row,) = await _CLOCK.run(session, {})
@@ -82,20 +137,20 @@ async def next_fire_at(session: Session, *, without: Collection[str] = ()) -> da
 
     `without` these: a few that are left out.
     """
-    query = select(Firing.fire_at).where(PENDING, *_but(without)).order_by(*IN_TURN).limit(1)
-    return (await session.exec(query)).first()
+    rows = await _NEXT.run(session, {"without": sorted(without)})
+    return rows[0].fire_at if rows else None
 
 
 async def first_due(session: Session, *, now: datetime, without: Collection[str]) -> str | None:
     """Which firing is due first; reads nothing of it but its id. Locks nothing."""
-    query = select(Firing.id).where(PENDING, col(Firing.fire_at) <= now, *_but(without)).order_by(*IN_TURN).limit(1)
-    return (await session.exec(query)).first()
+    rows = await _FIRST.run(session, {"now": now, "without": sorted(without)})
+    return rows[0].id if rows else None
 
 
 async def claim_due(
     session: Session, *, now: datetime, limit: int, without: Collection[str] = (), only: str = ""
-) -> list[Claimed]:
-    """Take firings that are due, the oldest first; they are this transaction's until it ends.
+) -> list[str]:
+    """Take firings that are due, the oldest first: their ids. They are this transaction's until it ends.
 
     `without` these; `only`: this one, if it is due, and no other.
 
@@ -103,29 +158,20 @@ async def claim_due(
     materialised CTE: in a plain subquery the planner may run the locking part again and lock more than `limit`. On
     SQLite the transaction is alone (BEGIN IMMEDIATE). A transaction that dies gives everything back.
     """
-    connection = await session.connection()
-    query = claim_query(now=now, limit=limit, without=without, only=only)
-    return [Claimed(*row) for row in await connection.execute(query)]
+    values = {"now": now, "limit": limit, "without": sorted(without), "only": only}
+    return [row.id for row in await CLAIM.run(session, values)]
 
 
-def claim_query(*, now: datetime, limit: int, without: Collection[str] = (), only: str = "") -> Any:
-    """The statement of `claim_due`."""
-    names = Claimed._fields
-    due = (
-        select(*(getattr(Firing, name) for name in names))
-        .where(PENDING, col(Firing.fire_at) <= now, *_but(without, only))
-        .order_by(*IN_TURN)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .cte("due")
-        .prefix_with("MATERIALIZED", dialect="postgresql")
-    )
-    return select(*(due.c[name] for name in names)).order_by(due.c.fire_at, due.c.id.desc())
+async def read_due(session: Session, ids: Collection[str]) -> list[Claimed]:
+    """Firings, in no order."""
+    return await _DUE.run(session, {"ids": list(ids)})
 
 
-def _but(without: Collection[str], only: str = "") -> list[Any]:
-    conditions: list[Any] = [col(Firing.id).not_in(sorted(without))] if without else []
-    return [*conditions, col(Firing.id) == only] if only else conditions
+async def read_coming(
+    session: Session, *, after: tuple[datetime, str], until: datetime, limit: int
+) -> Sequence[Claimed]:
+    """Pending firings that come next after one (its instant and id), in their order. Locks nothing."""
+    return await _COMING.run(session, {"fire_at": after[0], "id": after[1], "until": until, "limit": limit})
 
 
 async def read_subjects(session: Session, occurrences: Collection[str]) -> dict[str, Subject]:
@@ -148,17 +194,13 @@ async def read_subjects(session: Session, occurrences: Collection[str]) -> dict[
     return {row[0]: Subject(*row) for row in await connection.execute(query)}
 
 
-async def crowded(
+async def around(
     session: Session, occurrences: Collection[str], *, since: datetime | None, now: datetime
-) -> list[str]:
-    """Those of these occurrences of which several firings count beside each other: mostly none."""
-    query: Any = (
-        select(Firing.occurrence)
-        .where(_counts_beside(session, occurrences, since=since, now=now))
-        .group_by(col(Firing.occurrence))
-        .having(func.count() > 1)
-    )
-    return list(await session.exec(query))
+) -> list[Around]:
+    """What is beside the firings of these occurrences between two instants, and after them; nothing where they are
+    alone. `since` None: from the beginning.
+    """
+    return await _AROUND.run(session, {"occurrences": list(occurrences), "since": since or BEGINNING, "now": now})
 
 
 async def notices_beside(

@@ -118,7 +118,8 @@ async def end_firings(session: Session, ends: Sequence[tuple[str, End, int | Non
         "fact": facts,
         "ended_at": Same(now),
     }
-    await update_rows(session, Firing, columns, by={"id": ids, "status": Same(FiringStatus.PENDING.value)})
+    found_by: dict[str, Column] = {"id": ids, "status": Same(FiringStatus.PENDING.value)}
+    await update_rows(session, Firing, columns, by=found_by, behind=True)
 
 
 async def save_schedules(session: Session, new: Sequence[Schedule], changed: Sequence[Schedule]) -> None:

@@ -1,9 +1,10 @@
 """Fanning out: events get their numbers, and a delivery for everybody who wants them."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from service.kit.database import Session
@@ -71,7 +72,7 @@ async def fan_out(
     """Number events that nobody was told of, and those that this transaction holds; write a delivery for each endpoint
     whose filter matches.
 
-    1. lock the counter, so that numbers become visible in the order of the commits  2. number  3. ask who listens
+    1. lock the counter, so that numbers become visible in the order of the commits  2. ask who listens  3. number
     4. write. Answers how many events waited; fewer than `limit`: none is left. `listeners` are kept from one call to
     the next. `now` is the service's clock, which runs `speed` times as fast as the real one (0: it stands); deliveries
     live in real time: `real` is the database's clock where nothing else is given. `without` these, `only` this one: for
@@ -79,20 +80,21 @@ async def fan_out(
     """
     last = await event_store.lock_counter(session)
     found = await event_store.number_events(session, last=last, now=now, limit=limit, without=without, only=only)
-    waited = len(found)
-    held = session.info.pop(_HELD, ())
-    if waited < limit:
-        last = found[-1].number if found else last
-        found += await event_store.write_numbered(session, held, last=last, at=now)
-    else:  # others may wait that are older
-        await event_store.write_events(session, held, at=now)
-    if not found:
+    waited, held = len(found), session.info.pop(_HELD, ())
+    if not found and not held:
         return 0
-    await event_store.keep_counter(session, found[-1].number)
-    failpoint("fan_out.numbered")
     everybody = await (listeners or Listeners()).ask(session)
     real = real or await database_now(session)
-    scene = await _scene(session, found, everybody, now=now, real=real, speed=speed)
+    wishes = await store.wishes(session, _subjects(found, held)) if everybody else {}
+    last += waited
+    if waited < limit:
+        await event_store.keep_counter(session, last + len(held))
+        found += await event_store.write_numbered(session, held, last=last, at=now)
+    else:  # others may wait that are older
+        await event_store.keep_counter(session, last)
+        await event_store.write_events(session, held, at=now)
+    failpoint("fan_out.numbered")
+    scene = await _scene(session, found, everybody, wishes=wishes, now=now, real=real, speed=speed)
     known: dict[tuple[object, ...], list[Listener]] = {}
     rows, ids = list[DeliveryRow](), new_ids("dl")
     for place, event in enumerate(found):
@@ -106,22 +108,28 @@ async def fan_out(
     return waited
 
 
+def _subjects(*events: Sequence[Numbered | EventRow]) -> Iterator[str]:
+    """What receivers may have wished to hear no more of."""
+    for one in chain.from_iterable(events):
+        if one.type in _NOTICES:
+            yield f"occurrence:{one.occurrence}"
+            yield f"milestone:{one.milestone}"
+
+
 async def _scene(
     session: Session,
     found: Sequence[Numbered],
     everybody: Sequence[Listener],
     *,
+    wishes: Mapping[tuple[str, str], Wish],
     now: datetime,
     real: datetime,
     speed: float,
 ) -> _Scene:
     moved = {one.occurrence for one in found if one.type == EventType.OCCURRENCE_RESCHEDULED and one.occurrence}
-    notices = [one for one in found if one.type in _NOTICES]
-    subjects = {f"occurrence:{one.occurrence}" for one in notices} | {f"milestone:{one.milestone}" for one in notices}
-    wishes = await store.wishes(session, subjects) if notices and everybody else {}
     snoozed = {subject.partition(":")[2] for (subject, _), wish in wishes.items() if wish.ack == Ack.SNOOZE}
     # Whether something is asleep until a day depends on where its plan is; an event of an endpoint says which one.
-    read = {one.id for one in notices if one.milestone in snoozed}
+    read = {one.id for one in found if one.type in _NOTICES and one.milestone in snoozed}
     read |= {one.id for one in found if one.type in _ABOUT_ENDPOINTS}
     return _Scene(
         by_id={one.endpoint: one for one in everybody},
@@ -162,27 +170,30 @@ def _row(id: str, event: Numbered, listener: Listener, scene: _Scene, *, at: dat
     is_notice = event.type in _NOTICES
     status, reason = _first_status(event, listener, scene, is_notice=is_notice)
     pending = status is DeliveryStatus.PENDING
+    until = event.not_after
+    if until is not None:
+        until = real_instant(until, now=scene.now, real=scene.real, speed=scene.speed)
     return DeliveryRow(
-        id=id,
-        event=event.id,
-        endpoint=listener.endpoint,
-        jurisdiction=listener.jurisdiction,
-        type=event.type,
-        is_notice=is_notice,
-        milestone=event.milestone,
-        occurrence=event.occurrence,
-        status=status.value,
-        reason=reason,
-        next_at=at if pending else None,
-        not_after=real_instant(event.not_after, now=scene.now, real=scene.real, speed=scene.speed),
-        ended_at=None if pending or status is DeliveryStatus.WAITING else at,
+        id,
+        event.id,
+        listener.endpoint,
+        listener.jurisdiction,
+        event.type,
+        is_notice,
+        event.milestone,
+        event.occurrence,
+        status.value,
+        reason,
+        at if pending else None,
+        until,
+        None if pending or status is DeliveryStatus.WAITING else at,
     )
 
 
 def _first_status(event: Numbered, listener: Listener, scene: _Scene, *, is_notice: bool) -> tuple[DeliveryStatus, str]:
     if event.overtaken:
         return DeliveryStatus.SUPERSEDED, event.overtaken
-    if is_notice and (reason := _unwanted(event, listener, scene)):
+    if is_notice and scene.wishes and (reason := _unwanted(event, listener, scene)):
         return DeliveryStatus.SUPERSEDED, reason
     if event.type in _ABOUT_ENDPOINTS and f'"endpoint":"{listener.endpoint}"' in scene.messages[event.id]:
         return DeliveryStatus.SUPERSEDED, "it tells of this endpoint itself"

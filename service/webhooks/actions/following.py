@@ -1,7 +1,8 @@
 """What webhooks do when something changes: they pull it from the journal, in the same transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from service.journal.kinds import Kind
 from service.journal.models import Recorded
@@ -11,8 +12,8 @@ from service.kit.ids import new_ids
 from service.webhooks.actions.fanning import hand_on
 from service.webhooks.actions.news import pairs_text, tell, to_the_millisecond
 from service.webhooks.actions.superseding import supersede
-from service.webhooks.rules.notices import Around, notice_text
-from service.webhooks.store import subjects as store
+from service.webhooks.actions.wording import middles_of, write_middles
+from service.webhooks.rules.notices import notice_text
 from service.webhooks.store.events import EventRow
 
 _NOTICES = frozenset({Kind.OCCURRENCE_DUE_SOON, Kind.OCCURRENCE_DUE, Kind.OCCURRENCE_OVERDUE})
@@ -39,35 +40,48 @@ async def _notices(session: Session, facts: Sequence[Recorded], *, now: datetime
     if not facts:
         return []
     told = [fact.after or {} for fact in facts]
-    plans = await store.plans_of(session, {one["plan"] for one in told})
-    around = Around(
-        milestones=await store.words_of(session, {one["milestone"] for one in told}),
-        numbers={slug: plan.number for slug, plan in plans.items()},
-        names=await store.names_of(session, {unit["code"] for one in told for unit in one["units"]}),
-    )
-    later = await store.next_firings(session, {fact.subject for fact in facts})
-    at, scheduled, rows = to_the_millisecond(now), dict[str, datetime](), list[EventRow]()
-    ids = new_ids("evt")
+    middles = await _middles(session, facts)
+    at, instants, rows = to_the_millisecond(now), dict[str | None, datetime | None]({None: None}), list[EventRow]()
+    ids, pairs = new_ids("evt"), dict[int, str]()
     for fact, one in zip(facts, told, strict=True):
         notice = one["notice"]
-        planned_for = notice["scheduled_for"]
-        if planned_for not in scheduled:
-            scheduled[planned_for] = datetime.fromisoformat(planned_for)
+        planned_for, next_at = notice["scheduled_for"], notice.get("next_at")
+        for each in (planned_for, next_at):
+            if each not in instants:  # thousands have the same
+                instants[each] = datetime.fromisoformat(each)
+        units, firing = one["units"], notice["firing"]
+        if id(units) not in pairs:  # many have the very same list
+            pairs[id(units)] = pairs_text(tuple((unit["code"], unit["role"]) for unit in units))
         rows.append(
             EventRow(
-                id=next(ids),
-                type=fact.kind,
-                scheduled_for=scheduled[planned_for],
-                not_after=later.get(fact.subject),
-                fact=fact.id,
-                firing=notice["firing"],
-                jurisdiction=fact.jurisdiction,
-                plan=one["plan"],
-                milestone=one["milestone"],
-                occurrence=one["id"],
-                kind=one["kind"],
-                units=pairs_text(tuple((unit["code"], unit["role"]) for unit in one["units"])),
-                message=notice_text(fact.kind, one, around, jurisdiction=fact.jurisdiction, at=at),
+                next(ids),
+                fact.kind,
+                instants[planned_for],
+                instants[next_at],
+                fact.id,
+                firing,
+                fact.jurisdiction,
+                one["plan"],
+                one["milestone"],
+                one["id"],
+                one["kind"],
+                pairs[id(units)],
+                notice_text(fact.kind, one, middles[firing], at=at),
             )
         )
     return rows
+
+
+async def _middles(session: Session, facts: Sequence[Recorded]) -> dict[str, str]:
+    """Firing → what can be said of it before it goes out: made before, or now."""
+    ready = middles_of(session)
+    found, unknown = dict[str, str](), list[tuple[Mapping[str, Any], str | None]]()
+    for fact in facts:
+        told = fact.after or {}
+        firing = told["notice"]["firing"]
+        middle = ready(firing)
+        if middle is None:
+            unknown.append((told, fact.jurisdiction))
+        else:
+            found[firing] = middle
+    return found | await write_middles(session, unknown)

@@ -1,6 +1,6 @@
 """How deliveries are found and kept: those of occurrences, and those that fan-out makes."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -11,6 +11,7 @@ from sqlmodel import col, select, update
 from service.kit.database import Session
 from service.kit.ids import new_id
 from service.kit.rows import Same, insert_rows
+from service.kit.statements import Statement
 from service.milestones.models import Occurrence
 from service.plans.models import Plan
 from service.webhooks.models import Delivery, Endpoint, ReceiverWish, WebhookEvent
@@ -74,6 +75,11 @@ class Wish:
     until_on: Any
 
 
+class _AnyWish(NamedTuple):
+    endpoint: str
+
+
+_ANY_WISH = Statement("SELECT endpoint FROM receiver_wish LIMIT 1", row=_AnyWish)
 _WAITING: Any = col(WebhookEvent.fanned_out_at).is_(None) & col(WebhookEvent.type).in_(NOTICES)
 _STATES: Any = select(Occurrence.id, Occurrence.status, Plan.status).join(Plan, col(Plan.slug) == col(Occurrence.plan))
 
@@ -151,7 +157,7 @@ async def write_deliveries(session: Session, rows: Sequence[DeliveryRow], *, now
         return
     columns = dict(zip(DeliveryRow._fields, zip(*rows, strict=True), strict=True))
     common = {"tries": Same(0), "overtaken": Same(""), "created_at": Same(now)}
-    await insert_rows(session, Delivery, {**columns, **common})
+    await insert_rows(session, Delivery, {**columns, **common}, behind=True)
 
 
 async def told_before(session: Session, occurrences: Collection[str]) -> dict[str, list[str]]:
@@ -171,12 +177,12 @@ async def told_before(session: Session, occurrences: Collection[str]) -> dict[st
     return found
 
 
-async def wishes(session: Session, subjects: Collection[str]) -> dict[tuple[str, str], Wish]:
+async def wishes(session: Session, subjects: Iterable[str]) -> dict[tuple[str, str], Wish]:
     """(subject, endpoint) → what it wishes."""
-    if (await session.exec(select(ReceiverWish.endpoint).limit(1))).first() is None:
+    if not await _ANY_WISH.run(session, {}):
         return {}  # as nearly always
     found: dict[tuple[str, str], Wish] = {}
-    for some in batches(subjects):
+    for some in batches(set(subjects)):
         columns: Any = (ReceiverWish.subject, ReceiverWish.endpoint, ReceiverWish.ack, ReceiverWish.until_on)
         query: Any = select(*columns).where(col(ReceiverWish.subject).in_(some))
         for subject, endpoint, ack, until_on in await session.exec(query):

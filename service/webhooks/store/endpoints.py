@@ -3,13 +3,13 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 
-from sqlalchemy import func
 from sqlmodel import col, select
 
 from service.kit.database import Session
 from service.kit.errors import NotFound
+from service.kit.statements import Statement
 from service.units.models import Jurisdiction
 from service.webhooks.models import Endpoint, EndpointStanding
 
@@ -75,17 +75,24 @@ async def in_use(session: Session) -> Sequence[Endpoint]:
     return (await session.exec(query.execution_options(populate_existing=True))).all()
 
 
+class _Revisions(NamedTuple):
+    endpoints: int
+    jurisdictions: int
+
+
+_REVISIONS = Statement(
+    "SELECT (SELECT coalesce(sum(revision), 0) FROM endpoint), (SELECT coalesce(sum(revision), 0) FROM jurisdiction)",
+    row=_Revisions,
+)
+
+
 async def revisions(session: Session) -> tuple[int, int]:
     """Two numbers, of endpoints and of jurisdictions, one of which rises with every change of either.
 
     Rows are never deleted, and each begins with revision 1 and rises with every change.
     """
-    counted: Any = select(
-        select(func.coalesce(func.sum(Endpoint.revision), 0)).scalar_subquery(),
-        select(func.coalesce(func.sum(Jurisdiction.revision), 0)).scalar_subquery(),
-    )
-    endpoints, jurisdictions = (await session.exec(counted)).one()
-    return int(endpoints), int(jurisdictions)
+    ((endpoints, jurisdictions),) = await _REVISIONS.run(session, {})
+    return endpoints, jurisdictions
 
 
 async def parents(session: Session) -> dict[str, str | None]:

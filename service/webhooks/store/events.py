@@ -10,6 +10,7 @@ from sqlmodel import col, select, update
 
 from service.kit.database import Session
 from service.kit.rows import Column, Same, among, insert_rows
+from service.kit.statements import Statement
 from service.webhooks.models import EventCounter, WebhookEvent
 from service.webhooks.rules.events import EventType
 from service.webhooks.store.subjects import batches
@@ -55,6 +56,22 @@ class Numbered(NamedTuple):
     overtaken: str
 
 
+class _Counter(NamedTuple):
+    last: int
+
+
+class _Waiting(NamedTuple):
+    id: str
+
+
+_LOCK_COUNTER = Statement("SELECT last FROM event_counter WHERE name = :name", row=_Counter, locks="FOR UPDATE")
+_KEEP_COUNTER = Statement("UPDATE event_counter SET last = :last WHERE name = :name", row=_Counter)
+_FIRST = Statement(
+    "SELECT id FROM webhook_event WHERE fanned_out_at IS NULL AND NOT id ONE_OF(:without) ORDER BY fact LIMIT 1",
+    row=_Waiting,
+)
+
+
 async def write_events(session: Session, rows: Sequence[EventRow], *, at: datetime) -> None:
     """Write events that have no number yet."""
     await _write(session, rows, {"at": Same(at), "created_at": Same(at), "overtaken": Same("")})
@@ -92,20 +109,19 @@ async def write_for_one(session: Session, rows: Sequence[EventRow], *, endpoint:
 async def _write(session: Session, rows: Sequence[EventRow], common: Mapping[str, Column]) -> None:
     if rows:
         columns = dict(zip(EventRow._fields, zip(*rows, strict=True), strict=True))
-        await insert_rows(session, WebhookEvent, {**columns, **common})
+        await insert_rows(session, WebhookEvent, {**columns, **common}, behind=True)
 
 
 async def lock_counter(session: Session) -> int:
     """The number of the last event; nobody else numbers any until this transaction ends."""
-    query = select(EventCounter.last).where(EventCounter.name == COUNTER).with_for_update()
-    last = (await session.exec(query)).first()
-    if last is not None:
-        return last
+    rows = await _LOCK_COUNTER.run(session, {"name": COUNTER})
+    if rows:
+        return rows[0].last
     connection = await session.connection()
     library = postgresql if connection.dialect.name == "postgresql" else sqlite
     # Two who are the first at the same moment: one writes the row, the other waits for it and finds it there.
     await connection.execute(library.insert(EventCounter).values(name=COUNTER, last=0).on_conflict_do_nothing())
-    return (await session.exec(query)).one()
+    return (await _LOCK_COUNTER.run(session, {"name": COUNTER}))[0].last
 
 
 async def number_events(
@@ -115,6 +131,8 @@ async def number_events(
 
     `without` these; `only`: this one and no other.
     """
+    if await first_waiting(session, without=without) is None:
+        return []  # as nearly always, where events are held
     waiting: Any = (
         select(WebhookEvent.id, func.row_number().over(order_by=col(WebhookEvent.fact)).label("place"))
         .where(*_waits(without, only))
@@ -138,14 +156,13 @@ async def number_events(
 
 async def keep_counter(session: Session, last: int) -> None:
     """The number of the last event is this now; whoever says so has locked the counter."""
-    counter = update(EventCounter).where(col(EventCounter.name) == COUNTER).values(last=last)
-    await (await session.connection()).execute(counter)
+    await _KEEP_COUNTER.run(session, {"name": COUNTER, "last": last})
 
 
 async def first_waiting(session: Session, *, without: Collection[str]) -> str | None:
     """Which of the events that wait to be fanned out is the next. One look into an index that holds nothing else."""
-    query = select(WebhookEvent.id).where(*_waits(without)).order_by(col(WebhookEvent.fact)).limit(1)
-    return (await session.exec(query)).first()
+    rows = await _FIRST.run(session, {"without": sorted(without)})
+    return rows[0].id if rows else None
 
 
 def _waits(without: Collection[str] = (), only: str = "") -> list[Any]:

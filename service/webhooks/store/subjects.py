@@ -5,7 +5,7 @@ Columns are asked for, not rows: what another transaction has just committed mus
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import func
@@ -15,8 +15,6 @@ from service.kit.database import Session
 from service.kit.rows import among
 from service.milestones.models import Milestone, Occurrence
 from service.plans.models import Plan
-from service.reminders.models import Firing
-from service.reminders.rules.planning import FiringStatus
 from service.units.models import Unit
 from service.webhooks.rules.notices import Words
 
@@ -71,16 +69,6 @@ async def plans_of(session: Session, slugs: Collection[str]) -> dict[str, Any]:
 async def names_of(session: Session, units: Collection[str]) -> dict[str, str]:
     """Unit → name."""
     query = select(Unit.code, Unit.name).where(among(session, col(Unit.code), units))
-    return {row[0]: row[1] for row in await session.exec(query)}
-
-
-async def next_firings(session: Session, occurrences: Collection[str]) -> dict[str, datetime]:
-    """Occurrence → the instant for which its next notice is planned, where another one is."""
-    query = (
-        select(Firing.occurrence, func.min(Firing.fire_at))
-        .where(among(session, col(Firing.occurrence), occurrences), Firing.status == FiringStatus.PENDING.value)
-        .group_by(col(Firing.occurrence))
-    )
     return {row[0]: row[1] for row in await session.exec(query)}
 
 

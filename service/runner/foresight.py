@@ -1,0 +1,72 @@
+"""Before many notices fall due at once, they are made ready: at their time they only have to be written down."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from service.gate.instants import until
+from service.gate.state import Gate
+from service.kit.database import Session
+from service.kit.stopwatch import stopwatch
+from service.reminders.actions.drafting import Drafts
+from service.webhooks.actions.wording import Wordings
+
+LEAD = 30.0  # seconds, real ones and the service's, before their time
+STOPS = 0.5  # real seconds before the next one is due
+SLICE = 0.5  # seconds of a look ahead: what becomes due meanwhile waits for its end
+PORTION = 250  # at once; the loop is busy with them for some thirty milliseconds
+ANEW = 5.0  # seconds, at least, from one beginning to the next: where something is edited all the time
+
+
+@dataclass
+class Foresight:
+    """The notices that one process has made ready."""
+
+    gate: Gate
+
+    def __post_init__(self) -> None:
+        self.drafts, self.wordings = Drafts(), Wordings()
+        self._begun: Callable[[], float] | None = None
+
+    async def look_ahead(self, now: datetime, next_fire_at: datetime | None) -> None:
+        """Make ready what falls due soon; nothing is due at this moment."""
+        if next_fire_at is None or next_fire_at - now > timedelta(seconds=LEAD):
+            self._clear()
+            return
+        real, seconds = until(self.gate, next_fire_at, now=now), stopwatch()
+        if real is None or real > LEAD or not await self._may_go_on():
+            return
+        while self.drafts.begun and seconds() < min(SLICE, real - STOPS):
+            async with self.gate.database.read() as session:
+                made = await self.drafts.add(session, until=now + timedelta(seconds=LEAD), limit=PORTION)
+                await self.wordings.add(session, made)
+            if not made:
+                break
+
+    async def _may_go_on(self) -> bool:
+        """Whether what is ready is true so far; where it is not, a beginning is made at the next look."""
+        if not self.drafts.begun:
+            if self._begun is not None and self._begun() < ANEW:
+                return False
+            self._begun = stopwatch()
+            self.wordings.forget(())
+            async with self.gate.database.read() as session:
+                return await self.drafts.begin(session)
+        async with self.gate.database.read() as session:
+            await self.drafts.review(session)
+        return self.drafts.begun
+
+    def lend(self, session: Session) -> None:
+        """Let those who follow in this transaction have what is ready for those that go out in it."""
+        self.wordings.lend(session, self.drafts)
+
+    def forget(self, firings: list[str]) -> None:
+        """These have ended."""
+        self.drafts.forget(firings)
+        if not len(self.drafts):
+            self._clear()
+
+    def _clear(self) -> None:
+        if self.drafts.begun:
+            self.drafts.clear()
+            self.wordings.forget(())
