@@ -1,7 +1,6 @@
 """Before many notices fall due at once, they are made ready: at their time they only have to be written down."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from service.gate.instants import until
@@ -18,13 +17,11 @@ PORTION = 250  # at once; the loop is busy with them for some thirty millisecond
 ANEW = 5.0  # seconds, at least, from one beginning to the next: where something is edited all the time
 
 
-@dataclass
 class Foresight:
     """The notices that one process has made ready."""
 
-    gate: Gate
-
-    def __post_init__(self) -> None:
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
         self.drafts, self.wordings = Drafts(), Wordings()
         self._begun: Callable[[], float] | None = None
 
@@ -33,11 +30,11 @@ class Foresight:
         if next_fire_at is None or next_fire_at - now > timedelta(seconds=LEAD):
             self._clear()
             return
-        real, seconds = until(self.gate, next_fire_at, now=now), stopwatch()
+        real, seconds = until(self._gate, next_fire_at, now=now), stopwatch()
         if real is None or real > LEAD or not await self._may_go_on():
             return
         while self.drafts.begun and seconds() < min(SLICE, real - STOPS):
-            async with self.gate.database.read() as session:
+            async with self._gate.database.read() as session:
                 made = await self.drafts.add(session, until=now + timedelta(seconds=LEAD), limit=PORTION)
                 await self.wordings.add(session, made)
             if not made:
@@ -48,11 +45,12 @@ class Foresight:
         if not self.drafts.begun:
             if self._begun is not None and self._begun() < ANEW:
                 return False
-            self._begun = stopwatch()
             self.wordings.forget(())
-            async with self.gate.database.read() as session:
-                return await self.drafts.begin(session)
-        async with self.gate.database.read() as session:
+            async with self._gate.database.read() as session:
+                if await self.drafts.begin(session):
+                    self._begun = stopwatch()
+            return self.drafts.begun
+        async with self._gate.database.read() as session:
             await self.drafts.review(session)
         return self.drafts.begun
 

@@ -12,6 +12,7 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tests.crash.database import scratch
 from tests.crash.nursery import nursery
@@ -27,6 +28,7 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--seconds", type=float, default=60, help="that an act may last (default: %(default)s)")
     made.add_argument("--database", choices=("sqlite", "postgresql"), action="append")
     made.add_argument("--replicas", type=int, choices=(1, 2, 3), action="append")
+    made.add_argument("--foreseen", type=float, default=0.0, help="share of notices that come with a full minute")
     made.add_argument("--only", default="", help="acts whose name has this in it")
     made.add_argument("--seed", type=int, default=int(time.time()))
     return made
@@ -48,7 +50,8 @@ class _Teller:
 
 async def _run(asked: argparse.Namespace) -> list[Result]:
     say, results = _Teller(), []
-    for number, scene in enumerate(scenes(asked.rounds)):
+    for number, each in enumerate(scenes(asked.rounds)):
+        scene = replace(each, foreseen=asked.foreseen)
         if asked.only not in scene.name or (asked.replicas and scene.replicas not in asked.replicas):
             continue
         for kind in scene.kinds:

@@ -65,11 +65,15 @@ KINDS = {
 
 @dataclass
 class Editor:
-    """The editor. `bases`: the addresses of the replicas, any of which may be away."""
+    """The editor. `bases`: the addresses of the replicas, any of which may be away; `foreseen`: of how many tasks (0
+    to 1) the notice comes with the next full minute, so that it is made ready before.
+    """
 
     bases: Sequence[str]
     key: str
     chance: random.Random
+    foreseen: float = 0.0
+    last_due: float = 0.0  # seconds since 1970: when the notice of the last task comes
     stories: list[Story] = field(default_factory=list)
     secrets: list[str] = field(default_factory=list)
     endpoints: dict[str, str] = field(default_factory=dict)  # id → path at the receiver
@@ -143,8 +147,11 @@ class Editor:
         notice, days, offset = KINDS[kind]
         story = Story(kind, notice, f"任务 {uuid.uuid4().hex}")
         self.stories.append(story)
-        # The minute that has begun: its notice is due, and not yet old.
+        # The minute that has begun: its notice is due, and not yet old. Or the next one.
         now = datetime.now(HERE)
+        if self.chance.random() < self.foreseen:
+            now += timedelta(minutes=1)
+        self.last_due = max(self.last_due, now.replace(second=0).timestamp() + 1)
         due = now.date() + timedelta(days=days)
         wanted = {
             "plan": PLAN,

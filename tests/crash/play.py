@@ -114,6 +114,7 @@ class Act:
     async def settle(self) -> Books:
         """Let everything come to its end, with all replicas alive."""
         await self.revive()
+        await asyncio.sleep(max(self.editor.last_due - time.time(), 0))
         ends = time.monotonic() + SETTLED_WITHIN_S
         while True:
             now = datetime.now(UTC)
@@ -144,7 +145,7 @@ async def act(
             "SSL_CERT_FILE": os.devnull,  # reading all authorities is a fifth of a start
         }
         places = [Replica(number, quiet_port(), folder, where, environ) for number in range(scene.replicas)]
-        editor = Editor([each.base for each in places], KEY, random.Random(seed + 1))
+        editor = Editor([each.base for each in places], KEY, random.Random(seed + 1), foreseen=scene.foreseen)
         try:
             await places[0].start()  # the others when a scene wants them
             await editor.set_up(address)
@@ -202,6 +203,7 @@ class Scene:
     play: Callable[[Act, int], Awaitable[None]]
     replicas: int = 1
     pace: Sequence[str] = (QUICK,)
+    foreseen: float = 0.0  # see `Editor`
     kinds: Sequence[str] = ("sqlite", "postgresql")
 
 
