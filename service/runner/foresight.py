@@ -45,7 +45,7 @@ class Foresight:
         if not self.drafts.begun:
             if self._begun is not None and self._begun() < ANEW:
                 return False
-            self.wordings.forget(())
+            self.wordings.clear()
             async with self._gate.database.read() as session:
                 if await self.drafts.begin(session):
                     self._begun = stopwatch()
@@ -67,4 +67,4 @@ class Foresight:
     def _clear(self) -> None:
         if self.drafts.begun:
             self.drafts.clear()
-            self.wordings.forget(())
+            self.wordings.clear()

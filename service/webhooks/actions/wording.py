@@ -25,9 +25,9 @@ class Wordings:
             session, [(each.ahead(), each.one.jurisdiction) for each in drafts if each.told]
         )
 
-    def forget(self, drafts: Container[str]) -> None:
-        """Forget all whose draft is no longer there."""
-        self._ready = {firing: middle for firing, middle in self._ready.items() if firing in drafts}
+    def clear(self) -> None:
+        """Forget all of them."""
+        self._ready = {}
 
     def lend(self, session: Session, drafts: Container[str]) -> None:
         """Let the followers of this transaction have those whose draft is still good."""
