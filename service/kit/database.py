@@ -26,9 +26,7 @@ from service.kit.stopwatch import stopwatch
 SQLITE = (3, 38)  # `->>`, which rows travel with; `RETURNING` and `UPDATE … FROM` are older
 BUSY_TIMEOUT_MS = 15_000
 CACHE_KIB = 16 * 1024  # of pages that each connection may keep: with 2 MiB a batch is read anew row by row
-WAL_PAGES = (
-    16 * 1024
-)  # of 4 KiB, before they go into the file: with the default of 1,000 every larger batch waits for that
+WAL_PAGES = 16 * 1024  # of 4 KiB, before they go into the file: with 1,000 every larger batch waits for that
 UNUSED_S = 1.0  # seconds after which a connection to PostgreSQL is asked whether it still is one
 WRITES = "milepost_writes"
 MIGRATES = "milepost_migrates"

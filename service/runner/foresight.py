@@ -3,12 +3,17 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import structlog
+
 from service.gate.instants import until
 from service.gate.state import Gate
 from service.kit.database import Session
+from service.kit.errors import Unavailable
 from service.kit.stopwatch import stopwatch
 from service.reminders.actions.drafting import Drafts
 from service.webhooks.actions.wording import Wordings
+
+_log = structlog.stdlib.get_logger("milepost.runner")
 
 LEAD = 30.0  # seconds, real ones and the service's, before their time
 STOPS = 0.5  # real seconds before the next one is due
@@ -26,7 +31,21 @@ class Foresight:
         self._begun: Callable[[], float] | None = None
 
     async def look_ahead(self, now: datetime, next_fire_at: datetime | None) -> None:
-        """Make ready what falls due soon; nothing is due at this moment."""
+        """Make ready what falls due soon; nothing is due at this moment.
+
+        Where that fails (a row that cannot be read) nothing is ready, and the tick goes on: at its time the one that is
+        at fault is found and put aside. Raises Unavailable.
+        """
+        try:
+            await self._look_ahead(now, next_fire_at)
+        except Unavailable:
+            raise
+        except Exception:  # noqa: BLE001 - whatever it is: what is not ready goes out all the same
+            _log.warning("nothing could be made ready", exc_info=True)
+            self._clear()
+            self._begun = stopwatch()
+
+    async def _look_ahead(self, now: datetime, next_fire_at: datetime | None) -> None:
         if next_fire_at is None or next_fire_at - now > timedelta(seconds=LEAD):
             self._clear()
             return

@@ -12,7 +12,7 @@ from service.kit.actor import COMMAND
 from service.kit.clock import SimulatedClock
 from service.kit.database import Database
 from service.milestones.models import Milestone
-from service.reminders.actions.telling import Draft, Teller
+from service.reminders.actions.telling import Draft, Drafter, Teller
 from service.runner.ticks import Ticks
 from service.units import actions as units
 from service.units.models import Unit
@@ -171,6 +171,26 @@ async def test_nobody_begins_while_somebody_is_recording(doors: Doors) -> None:
     doors.set("2024-11-07T09:00")
     await ticks.tick()
     assert "改了" in (await _events(doors.world.database))[task].message
+
+
+async def test_one_that_cannot_be_made_ready_holds_up_no_tick_and_the_others_go_out(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ill, *well = await _tasks(doors, 4)
+    make = Drafter.draft
+
+    def fail(self: Drafter, one: Any, subject: Any, standings: Any, **given: Any) -> Draft:
+        if subject.milestone == ill:
+            raise RuntimeError("it is ill")
+        return make(self, one, subject, standings, **given)
+
+    monkeypatch.setattr(Drafter, "draft", fail)
+    ticks = await _look_ahead(doors)  # none of them raises
+    assert len(ticks.foresight.drafts) == 0
+    doors.set("2024-11-07T09:00")
+    for _ in range(12):
+        await ticks.tick()
+    assert set(await _events(doors.world.database)) == set(well)
 
 
 async def test_nothing_is_made_ready_long_before_its_time_or_where_time_stands_still(doors: Doors) -> None:
