@@ -49,3 +49,7 @@ class Kind(StrEnum):
     KEY_CREATED = "key.created"
     KEY_REVOKED = "key.revoked"
     HOLIDAYS_UPDATED = "holidays.updated"
+
+
+# What planned notices leave behind; there are more of these facts than of all others together.
+NOTICES = (Kind.OCCURRENCE_DUE_SOON, Kind.OCCURRENCE_DUE, Kind.OCCURRENCE_OVERDUE)

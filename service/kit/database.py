@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import sqlite3
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +28,9 @@ SQLITE = (3, 38)  # `->>`, which rows travel with; `RETURNING` and `UPDATE … F
 BUSY_TIMEOUT_MS = 15_000
 CACHE_KIB = 16 * 1024  # of pages that each connection may keep: with 2 MiB a batch is read anew row by row
 WAL_PAGES = 16 * 1024  # of 4 KiB, before they go into the file: with 1,000 every larger batch waits for that
+SWITCH_S = (
+    0.0003  # of the interpreter, between threads: with 5 ms SQLite's waits that long, row after row, for the loop
+)
 UNUSED_S = 1.0  # seconds after which a connection to PostgreSQL is asked whether it still is one
 WRITES = "milepost_writes"
 MIGRATES = "milepost_migrates"
@@ -46,6 +50,8 @@ SQLModel.metadata.naming_convention = {
 
 # `sa_type` of JSON columns. None is stored as SQL NULL, so that "has none" is the same question on both databases.
 Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+# The same where rows are written by the ten thousand: what no query looks into is kept as it came.
+JsonText = JSON(none_as_null=True)
 
 
 Given = TypeVar("Given")
@@ -286,6 +292,7 @@ def _ping(connection: Any, record: Any, _given: object) -> None:
 
 
 def _sqlite_engine(url: URL) -> AsyncEngine:
+    sys.setswitchinterval(SWITCH_S)
     engine = create_async_engine(url, connect_args={"async_creator_fn": connecting})
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)

@@ -7,7 +7,7 @@ session's transaction like everything else; values and rows are the driver's own
 import asyncio
 import sqlite3
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import asyncpg
@@ -32,6 +32,14 @@ async def fetch(session: Session, words: str, values: Sequence[Any] | Mapping[st
         found = await (await session.connection()).exec_driver_sql(words, tuple(values))
         rows = found.all() if found.returns_rows else ()
     return rows
+
+
+async def copy(session: Session, table: str, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Send rows to a table of PostgreSQL with COPY. Raises the driver's errors, of all of them and not of a row."""
+    driver = await _driver(session)
+    if not driver.is_in_transaction():  # SQLAlchemy begins it, with its first statement
+        await (await session.connection()).exec_driver_sql("SELECT 1")
+    await driver.copy_records_to_table(table, records=rows, columns=names)
 
 
 async def execute_all(

@@ -31,6 +31,7 @@ _log = structlog.stdlib.get_logger("milepost.runner")
 
 BATCH = 1_000  # firings a transaction: on SQLite nobody else can write meanwhile
 MOST = 1_700  # where they have been made ready: they take no longer
+LANES = 3  # transactions at once, on PostgreSQL, where more than a batch has been made ready
 LONG = 2.0  # seconds; a tick ends then, and another one follows, so that its end can be looked for
 LATE = 60.0  # real seconds; what is later waits since the service was away, and need not hurry
 CATCH_UP_RATE = 2_000  # firings a second, at most, when catching up
@@ -108,10 +109,11 @@ class Ticks:
         """Do what is due. Answers in how many real seconds something else will be, 0 when something is left."""
         seconds = stopwatch()
         look = await self.look()
-        # Another transaction beside the first, as another replica's would be: while the server writes what one says,
-        # the next can be put into words. On SQLite there is one writer.
-        beside = not self._gate.database.is_sqlite and len(self.foresight.drafts) > self._firings.most
-        lanes = [self._lane(look, seconds), *([self._lane(look, seconds, first=False)] if beside else [])]
+        # Other transactions beside the first, as other replicas' would be: while the server writes what one says, the
+        # next can be put into words. On SQLite there is one writer.
+        many = not self._gate.database.is_sqlite and len(self.foresight.drafts) > self._firings.most
+        beside = [self._lane(look, seconds, first=False) for _ in range(LANES - 1)] if many else []
+        lanes = [self._lane(look, seconds), *beside]
         ends = await asyncio.gather(*lanes, return_exceptions=True)
         for end in ends:
             if isinstance(end, BaseException):

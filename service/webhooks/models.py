@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from service.kit.database import Instant, Json, partial_index
+from service.kit.database import Instant, Json, JsonText, partial_index
 from service.webhooks.rules.acknowledgement import Ack
 from service.webhooks.rules.events import EventType
 from service.webhooks.rules.formats.request import FormatName
@@ -114,7 +114,6 @@ class WebhookEvent(SQLModel, table=True):
         UniqueConstraint("number"),
         UniqueConstraint("fact"),
         partial_index("ix_webhook_event_waiting", "fact", where="fanned_out_at IS NULL"),
-        Index("ix_webhook_event_occurrence", "occurrence"),
         Index("ix_webhook_event_jurisdiction_number", "jurisdiction", "number"),
     )
 
@@ -132,7 +131,7 @@ class WebhookEvent(SQLModel, table=True):
     milestone: str | None = Field(default=None, max_length=40)
     occurrence: str | None = Field(default=None, max_length=40)
     kind: str | None = Field(default=None, max_length=16)
-    units: list[list[str]] = Field(default_factory=list, sa_type=Json)
+    units: list[list[str]] = Field(default_factory=list, sa_type=JsonText)
     message: str = Field(sa_type=Text)
     overtaken: str = Field(default="", sa_type=Text)
     created_at: datetime = Field(sa_type=Instant)
@@ -149,7 +148,8 @@ class EventCounter(SQLModel, table=True):
 
 
 class Delivery(SQLModel, table=True):
-    """An event on its way to an endpoint. Never deleted before its event.
+    """An event on its way to an endpoint. Neither of the two is ever deleted, and no foreign key says so: a delivery is
+    written before its event, in the same transaction, and to look both up takes as long as to write the delivery.
 
     `next_at`: when it is tried next; while somebody tries it, when that lease ends, so that abandoned work comes up
     again by itself. `lease` is the token of whoever tries it now: without it nobody can settle it. `overtaken`: what
@@ -178,8 +178,8 @@ class Delivery(SQLModel, table=True):
     )
 
     id: str = Field(primary_key=True, max_length=40)
-    event: str = Field(foreign_key="webhook_event.id", max_length=40)
-    endpoint: str = Field(foreign_key="endpoint.id", max_length=40)
+    event: str = Field(max_length=40)
+    endpoint: str = Field(max_length=40)
     jurisdiction: str | None = Field(default=None, max_length=64)
     type: str = Field(max_length=32)
     is_notice: bool = False

@@ -1,6 +1,6 @@
 """A change and its fact commit together, or neither does."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,7 +20,7 @@ from service.journal.store import FactFilter, list_facts
 from service.kit import rows
 from service.kit.actor import Actor
 from service.kit.database import Database, Session
-from service.kit.driver import execute_all, fetch
+from service.kit.driver import copy, execute_all, fetch
 from service.kit.errors import Conflict
 from service.units import actions
 from service.units.models import Jurisdiction
@@ -196,6 +196,23 @@ async def test_many_facts_at_once_are_told_as_one_by_one(database: Database, act
     assert [Fact(Kind(f.kind), f.subject, f.jurisdiction, f.before, f.after) for f in kept[3:6]] == facts
 
 
+async def test_between_a_fact_s_number_and_its_row_nobody_takes_another_one_for_the_last(
+    database: Database, actor: Actor, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int | None] = []
+
+    async def look_first(*given: Any, **more: Any) -> None:
+        async with database.read() as looking:
+            seen.append(await store.last_of_all(looking))
+        await rows.insert_rows(*given, **more)
+
+    monkeypatch.setattr(store, "insert_rows", look_first)
+    async with database.write() as session:
+        await record_all(session, actor, [Fact(Kind.UNIT_CREATED, "a.1", "a", None, {})] * 30, now=now)
+    # On SQLite the writer is alone: whoever looks sees all that there is to be seen.
+    assert seen == [0 if database.is_sqlite else None]
+
+
 async def test_many_facts_are_written_in_a_few_statements(
     session: Session, actor: Actor, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -209,14 +226,18 @@ async def test_many_facts_are_written_in_a_few_statements(
         said.extend(words for words, _ in statements)
         await execute_all(session, statements, behind=behind)
 
-    for room in (rows, store):
-        monkeypatch.setattr(room, "fetch", hear)
+    async def hear_copy(session: Session, table: str, names: Sequence[str], those: Iterable[Any]) -> None:
+        said.append(f"COPY {table}")
+        await copy(session, table, names, those)
+
+    monkeypatch.setattr(store, "fetch", hear)
     monkeypatch.setattr(rows, "execute_all", hear_all)
+    monkeypatch.setattr(rows, "copy", hear_copy)
     facts = [Fact(Kind.UNIT_CREATED, f"a.{number}", "a", None, {"place": number}) for number in range(3_000)]
     written = await record_all(session, actor, facts, now=now)
     on_sqlite = session.get_bind().dialect.name == "sqlite"
-    assert len([statement for statement in said if "INSERT" in statement]) == (6 if on_sqlite else 1)
-    assert len(said) == (7 if on_sqlite else 1)  # SQLite is asked for the last id first
+    assert len([words for words in said if "INSERT" in words or "COPY" in words]) == (6 if on_sqlite else 1)
+    assert len(said) == (7 if on_sqlite else 3)  # SQLite is asked for the last id first, PostgreSQL for the next ones
     assert [entry.after for entry in written] == [fact.after for fact in facts]
     (first, *_, last) = (entry.id or 0 for entry in written)
     assert last - first == 2_999

@@ -62,6 +62,20 @@ async def test_rows_are_changed_by_what_they_are_found_by_and_others_are_left(se
     assert [found[id].type for id in "abc"] == ["occurrence.due", "plan.published", "plan.published"]
 
 
+async def test_nobody_knows_how_many_rows_there_are_where_all_is_the_same(session: Session) -> None:
+    with pytest.raises(ValueError, match="how many"):
+        await insert_rows(session, WebhookEvent, {"id": Same("a"), "message": Same("")})
+
+
+async def test_of_two_changes_of_one_row_the_last_counts(database: Database) -> None:
+    async with database.write() as session:
+        await _write(session, ["a", "b"])
+        for said in ("one", "two"):
+            await update_rows(session, WebhookEvent, {"overtaken": [said, "b"]}, by={"id": ["a", "b"]})
+        found = await _read(session)
+    assert [found[id].overtaken for id in "ab"] == ["two", "b"]
+
+
 async def test_nothing_to_write_is_no_statement(session: Session) -> None:
     await _write(session, [])
     await update_rows(session, WebhookEvent, {"overtaken": []}, by={"id": []})

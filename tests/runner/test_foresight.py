@@ -42,9 +42,9 @@ async def _look_ahead(doors: Doors) -> Ticks:
     return ticks
 
 
-async def _events(database: Database) -> dict[str, WebhookEvent]:
-    """Milestone → its due notice."""
-    query = select(WebhookEvent).where(WebhookEvent.type == "occurrence.due").order_by(col(WebhookEvent.number))
+async def _events(database: Database, kind: str = "occurrence.due") -> dict[str, WebhookEvent]:
+    """Milestone → its notice of this kind."""
+    query = select(WebhookEvent).where(WebhookEvent.type == kind).order_by(col(WebhookEvent.number))
     async with database.read() as session:
         return {row.milestone or "": row for row in await session.exec(query)}
 
@@ -72,6 +72,27 @@ async def test_what_was_made_ready_goes_out_as_if_it_had_not_been(doors: Doors) 
             text = text.replace(name, f"<{place}>")
         texts[task] = text
     assert texts[ready] == texts[unready]
+
+
+async def test_others_of_the_same_task_count_whether_or_not_they_were_made_ready(doors: Doors) -> None:
+    ready, unready = await _tasks(doors)
+    for task in (ready, unready):
+        await doors.world.edit(task, due="2024-11-08")
+        await doors.world.policy("-1d -1wd 0d", milestone=task)  # the first two come at the same instant
+    ticks = await _look_ahead(doors)
+    assert len(ticks.foresight.drafts) == 4
+    ticks.foresight.drafts.forget([row.id for row in await doors.world.ledger(unready)])
+    doors.set("2024-11-07T09:00")
+    await ticks.tick()
+    ledgers = [await doors.world.ledger(task) for task in (ready, unready)]
+    ends = [sorted((row.status, row.cause) for row in rows if row.cause != "replanned") for rows in ledgers]
+    assert ends[0] == ends[1]
+    assert {("fired", "time"), ("superseded", "overtaken"), ("pending", "")} <= set(ends[0])
+    first, second = [fact.after or {} for fact in await doors.world.notices()]
+    assert _alike(first) | {"notice": None} == _alike(second) | {"notice": None}
+    events = await _events(doors.world.database, "occurrence.due_soon")
+    (later,) = [row.fire_at for row in await doors.world.ledger(ready) if row.status == "pending"]
+    assert [events[task].not_after for task in (ready, unready)] == [later, later]
 
 
 def _alike(told: dict[str, Any]) -> dict[str, Any]:
@@ -141,7 +162,8 @@ async def test_after_a_change_a_new_beginning_is_made(doors: Doors, monkeypatch:
     await doors.world.edit(task, title="改了")
     for _ in range(3):
         await ticks.tick()
-    (draft,) = [ticks.foresight.drafts[row.id] for row in await doors.world.ledger(task) if row.status == "pending"]
+    (draft,) = [ticks.foresight.drafts.get(row.id) for row in await doors.world.ledger(task) if row.status == "pending"]
+    assert draft is not None
     assert draft.told["title"] == "改了"
 
 

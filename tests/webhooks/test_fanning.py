@@ -12,6 +12,7 @@ from service.webhooks.actions.endpoints import Listeners
 from service.webhooks.actions.fanning import fan_out, hold_events
 from service.webhooks.rules.acknowledgement import Ack, Acknowledgement
 from service.webhooks.rules.events import EventType
+from service.webhooks.store import events as event_store
 from tests.reminders.world import at
 from tests.webhooks.world import REAL, Post, only
 
@@ -72,6 +73,42 @@ async def test_what_a_transaction_holds_is_numbered_behind_what_waited(post: Pos
     assert notice.fact == fact.id
     assert [row.event for row in await post.deliveries()] == [created.id, notice.id]
     assert await post.fan() == 0
+
+
+@pytest.mark.parametrize("waiting", (0, 2))
+async def test_who_begins_to_listen_before_the_numbers_are_given_hears_of_it_and_everybody_once(
+    post: Post, monkeypatch: pytest.MonkeyPatch, waiting: int
+) -> None:
+    if post.database.is_sqlite:
+        pytest.skip("a writer is alone there")
+    first = await post.endpoint(types=["occurrence.*"])
+    await post.milestone("2024-11-07")
+    await post.fan()
+    post.set("2024-10-31T09:00")
+    lock, others = event_store.lock_counter, list[str]()
+
+    async def meanwhile(session: Session) -> int:
+        if not others:
+            others.append("")
+            others[0] = await post.endpoint(types=["occurrence.due_soon"])
+            for _ in range(waiting):
+                await post.milestone("2025-11-07")
+        return await lock(session)
+
+    monkeypatch.setattr(event_store, "lock_counter", meanwhile)
+
+    async def lastly(session: Session) -> None:
+        await fan_out(session, now=post.now, real=post.real, limit=waiting or 1_000, listeners=Listeners())
+
+    async with change(post.database, now=post.now, lastly=lastly) as session:
+        hold_events(session)
+        await fire_due(session, now=post.now)
+    while await post.fan():
+        pass
+    events = [row for row in await post.events() if row.type == "occurrence.due_soon"]
+    assert [row.number is not None for row in events] == [True]
+    got = [(row.event, row.endpoint) for row in await post.deliveries() if row.type == "occurrence.due_soon"]
+    assert sorted(got) == sorted((only(events).id, endpoint) for endpoint in (first, *others))
 
 
 async def test_many_who_fan_out_at_once_number_without_gaps_and_in_the_order_of_facts(post: Post) -> None:

@@ -4,23 +4,20 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from service.journal import store as journal
-from service.journal.kinds import Kind
+from service.journal.kinds import NOTICES, Kind
 from service.kit.database import Session
 from service.progress import store as progress_store
 from service.reminders.actions.telling import Draft, Drafter
 from service.reminders.rules.timing import civil_date
 from service.reminders.store import due as store
-from service.reminders.store.due import Claimed
+from service.reminders.store.due import Claimed, Near
 
 MOST = 10_000  # made ready before their time; each takes some four kilobytes
 TOUCHED = 1_000  # facts that are looked at one by one; with more it is quicker to begin anew
 
 # What people do that no notice tells of; and the notices themselves.
 _ABOUT_OTHERS = frozenset({"delivery", "endpoint", "feed", "key"})
-_WITHOUT_EFFECT = frozenset(
-    {Kind.OCCURRENCE_DUE_SOON, Kind.OCCURRENCE_DUE, Kind.OCCURRENCE_OVERDUE}
-    | {kind for kind in Kind if kind.partition(".")[0] in _ABOUT_OTHERS}
-)
+_WITHOUT_EFFECT = frozenset({*NOTICES, *(kind for kind in Kind if kind.partition(".")[0] in _ABOUT_OTHERS)})
 
 
 async def draft(session: Session, those: Sequence[Claimed], *, now: datetime | None = None) -> list[Draft]:
@@ -60,8 +57,9 @@ class Drafts:
     def __len__(self) -> int:
         return len(self._ready)
 
-    def __getitem__(self, firing: str) -> Draft:
-        return self._ready[firing]
+    def get(self, firing: str) -> Draft | None:
+        """The draft of a firing, if it is ready."""
+        return self._ready.get(firing)
 
     def clear(self) -> None:
         """Forget all of them."""
@@ -84,7 +82,11 @@ class Drafts:
         those = await store.read_coming(session, after=self._last, until=until, limit=limit) if limit > 0 else ()
         if not those:
             return []
-        made = await draft(session, those)
+        near = await store.near(session, [one.id for one in those])
+        made = [
+            each._replace(near=near.get(each.one.id) or Near(each.one.id, None, None, None))
+            for each in await draft(session, those)
+        ]
         if self.begun:  # while it was made somebody may have found that it is not true
             self._last = (those[-1].fire_at, those[-1].id)
             self._ready |= {one.one.id: one for one in made}

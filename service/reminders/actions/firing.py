@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from service.journal.actions import record_all
@@ -105,8 +105,17 @@ async def _drafts(session: Session, claimed: Sequence[str], *, now: datetime, re
     """A draft of each, in their order: made before, if it is still true, or now."""
     if len(ready):
         await ready.review(session)
-    known = {id: ready[id] for id in claimed if id in ready}
-    known = {id: each for id, each in known.items() if each.today == civil_date(now, each.one.time_zone)}
+    todays: dict[str, date] = {}
+    known: dict[str, Draft] = {}
+    for id in claimed if len(ready) else ():
+        each = ready.get(id)
+        if each is None:
+            continue
+        zone = each.one.time_zone
+        if zone not in todays:
+            todays[zone] = civil_date(now, zone)
+        if each.today == todays[zone]:
+            known[id] = each
     if len(known) < len(claimed):
         unknown = await store.read_due(session, [id for id in claimed if id not in known])
         known |= {each.one.id: each for each in await draft(session, unknown, now=now)}
@@ -116,11 +125,17 @@ async def _drafts(session: Session, claimed: Sequence[str], *, now: datetime, re
 async def _around(
     session: Session, those: Sequence[Draft], *, now: datetime, policy: Mapping[NoticeKind, CatchUp]
 ) -> _Around:
-    occurrences = list(dict.fromkeys(each.one.occurrence for each in those))
     # Only what comes later overtakes; a digest alone looks back.
     since = None if CatchUp.DIGEST in policy.values() else min(each.one.fire_at for each in those)
-    found = await store.around(session, occurrences, since=since, now=now)
-    next_at = {one.occurrence: one.next_at for one in found if one.next_at is not None}
+    next_at, unknown = dict[str, datetime](), dict[str, None]()
+    for each in those:
+        near = each.near
+        if near is None or since is None or not near.is_alone(since, now):
+            unknown[each.one.occurrence] = None
+        elif near.next_at is not None:
+            next_at[each.one.occurrence] = near.next_at
+    found = await store.around(session, unknown, since=since, now=now) if unknown else ()
+    next_at |= {one.occurrence: one.next_at for one in found if one.next_at is not None}
     crowded = [one.occurrence for one in found if one.beside > 1]
     beside = await store.notices_beside(session, crowded, since=since, now=now) if crowded else {}
     return _Around(beside, next_at)
@@ -134,4 +149,9 @@ def _end(each: Draft, beside: Sequence[Notice], *, now: datetime, policy: Mappin
 
 def tally(fired: Sequence[Fired]) -> dict[tuple[str, str], int]:
     """(kind, status) → how many: what a tick reports."""
-    return dict(Counter((one.firing.kind, one.end.status.value) for one in fired))
+    ends = {id(one.end): one.end for one in fired}  # few, and an enumeration's hash is no quick one
+    counts = Counter((one.firing.kind, id(one.end)) for one in fired)
+    found = Counter[tuple[str, str]]()
+    for (kind, end), count in counts.items():
+        found[kind, ends[end].status.value] += count
+    return dict(found)

@@ -14,7 +14,7 @@ from service.progress.rules import Standing
 from service.reminders.rules.ending import FIRE, Notice, Owed, ending
 from service.reminders.rules.offsets import NoticeKind
 from service.reminders.rules.planning import End
-from service.reminders.store.due import Claimed, Subject
+from service.reminders.store.due import Claimed, Near, Subject
 
 _KINDS = {
     NoticeKind.DUE_SOON.value: Kind.OCCURRENCE_DUE_SOON,
@@ -28,7 +28,7 @@ class Draft(NamedTuple):
     """A notice as far as it can be told before it goes out, and how it would end if no other counted beside it.
 
     `today` is the civil date where it is due, which both depend on. `told` is JSON, `text` the same up to what the
-    notice itself says; both are empty where it would not go out.
+    notice itself says; both are empty where it would not go out. `near`: None, nobody has looked.
     """
 
     one: Claimed
@@ -36,6 +36,7 @@ class Draft(NamedTuple):
     today: date
     told: Mapping[str, Any]
     text: str
+    near: Near | None = None
 
     def ahead(self) -> dict[str, Any]:
         """What its fact will say, and of the notice what does not depend on when it goes out."""

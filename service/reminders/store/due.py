@@ -115,7 +115,30 @@ class Around(NamedTuple):
     next_at: datetime | None
 
 
+class Near(NamedTuple):
+    """When others of a firing's occurrence are planned that count beside it: the last one up to it, and the first one
+    after it; and the first one after it that is still to come.
+    """
+
+    firing: str
+    before: datetime | None
+    after: datetime | None
+    next_at: datetime | None
+
+    def is_alone(self, since: datetime, now: datetime) -> bool:
+        """Whether nothing else counts between two instants, between which the firing itself is planned."""
+        return (self.before is None or self.before < since) and (self.after is None or self.after > now)
+
+
 # What counts is as `_counts_beside` has it.
+_NEAR = Statement(
+    "SELECT one.id, max(CASE WHEN other.fire_at <= one.fire_at THEN other.fire_at END) AS before,"
+    " min(CASE WHEN other.fire_at > one.fire_at THEN other.fire_at END) AS after,"
+    " min(CASE WHEN other.fire_at > one.fire_at AND other.status = 'pending' THEN other.fire_at END) AS next_at"
+    " FROM firing AS one JOIN firing AS other ON other.occurrence = one.occurrence AND other.id <> one.id"
+    " AND (other.status IN ('pending', 'fired') OR other.cause = 'digest') WHERE one.id ONE_OF(:ids) GROUP BY one.id",
+    row=Near,
+)
 _AROUND = Statement(
     "SELECT * FROM (SELECT occurrence, sum(CASE WHEN fire_at BETWEEN :since AND :now"
     " AND (status IN ('pending', 'fired') OR cause = 'digest') THEN 1 ELSE 0 END) AS beside,"
@@ -201,6 +224,11 @@ async def around(
     alone. `since` None: from the beginning.
     """
     return await _AROUND.run(session, {"occurrences": list(occurrences), "since": since or BEGINNING, "now": now})
+
+
+async def near(session: Session, ids: Collection[str]) -> dict[str, Near]:
+    """Firing → what is planned for its occurrence before and after it. One that is alone is not in the answer."""
+    return {one.firing: one for one in await _NEAR.run(session, {"ids": list(ids)})}
 
 
 async def notices_beside(

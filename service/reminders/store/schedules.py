@@ -111,13 +111,16 @@ async def end_firings(session: Session, ends: Sequence[tuple[str, End, int | Non
     if not ends:
         return
     ids, hows, facts = zip(*ends, strict=True)
-    columns: dict[str, Column] = {
-        "status": [end.status.value for end in hows],
-        "cause": [end.cause.value for end in hows],
-        "reason": [end.reason for end in hows],
-        "fact": facts,
-        "ended_at": Same(now),
-    }
+    columns: dict[str, Column] = {"fact": facts, "ended_at": Same(now)}
+    if all(end is hows[0] for end in hows):  # nearly always
+        (end, *_) = hows
+        columns |= {"status": Same(end.status.value), "cause": Same(end.cause.value), "reason": Same(end.reason)}
+    else:
+        columns |= {
+            "status": [end.status.value for end in hows],
+            "cause": [end.cause.value for end in hows],
+            "reason": [end.reason for end in hows],
+        }
     found_by: dict[str, Column] = {"id": ids, "status": Same(FiringStatus.PENDING.value)}
     await update_rows(session, Firing, columns, by=found_by, behind=True)
 

@@ -4,10 +4,10 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import chain
 from zoneinfo import ZoneInfo
 
 from service.kit.database import Session
+from service.kit.driver import writes_behind
 from service.kit.failpoints import failpoint
 from service.kit.ids import new_ids
 from service.milestones.rules import MilestoneKind, Role
@@ -28,20 +28,36 @@ BATCH = 1_000
 _HELD = "milepost_events_held"
 _NOTICES = frozenset(each.value for each in NOTICES)
 _ABOUT_ENDPOINTS = frozenset({EventType.ENDPOINT_FAILING.value, EventType.ENDPOINT_DISABLED.value})
+Told = Numbered | EventRow
 _NEVER_WAITS = ("endpoint.", "feed.")  # as `filters.goes_into_digests` has it
+
+
+@dataclass(frozen=True, slots=True)
+class _Clocks:
+    """The service's instant, the real one, and how many times as fast the former passes."""
+
+    now: datetime
+    real: datetime
+    speed: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """Deliveries that were written before the counter was locked, and who listened then."""
+
+    everybody: Sequence[Listener]
+    deliveries: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
 class _Scene:
     """What decides to whom events go, beside filters."""
 
-    by_id: Mapping[str, Listener]
+    everybody: Sequence[Listener]
     told_before: Mapping[str, Sequence[str]]
     wishes: Mapping[tuple[str, str], Wish]
     messages: Mapping[str, str]
-    now: datetime
-    real: datetime
-    speed: float
+    clocks: _Clocks
 
 
 def hold_events(session: Session) -> None:
@@ -78,39 +94,64 @@ async def fan_out(
     live in real time: `real` is the database's clock where nothing else is given. `without` these, `only` this one: for
     whoever looks for the one that fails.
     """
+    listeners, clocks = listeners or Listeners(), _Clocks(now, real or await database_now(session), speed)
+    held: Sequence[EventRow] = session.info.pop(_HELD, ())
+    ahead = await _deliver_ahead(session, held, listeners, clocks, without=without)
     last = await event_store.lock_counter(session)
-    found = await event_store.number_events(session, last=last, now=now, limit=limit, without=without, only=only)
-    waited, held = len(found), session.info.pop(_HELD, ())
+    found: list[Told] = [
+        *await event_store.number_events(session, last=last, now=now, limit=limit, without=without, only=only)
+    ]
+    waited = len(found)
     if not found and not held:
         return 0
-    everybody = await (listeners or Listeners()).ask(session)
-    real = real or await database_now(session)
-    wishes = await store.wishes(session, _subjects(found, held)) if everybody else {}
-    last += waited
+    everybody = await listeners.ask(session)
+    if ahead and (waited == limit or everybody is not ahead.everybody):
+        await store.take_back(session, ahead.deliveries)
+        ahead = None
+    told = [*found, *(held if waited < limit and not ahead else ())]
+    scene = await _scene(session, told, everybody, clocks)
     if waited < limit:
-        await event_store.keep_counter(session, last + len(held))
-        found += await event_store.write_numbered(session, held, last=last, at=now)
+        await event_store.keep_counter(session, last + waited + len(held))
+        await event_store.write_numbered(session, held, last=last + waited, at=now)
     else:  # others may wait that are older
-        await event_store.keep_counter(session, last)
+        await event_store.keep_counter(session, last + waited)
         await event_store.write_events(session, held, at=now)
     failpoint("fan_out.numbered")
-    scene = await _scene(session, found, everybody, wishes=wishes, now=now, real=real, speed=speed)
-    known: dict[tuple[object, ...], list[Listener]] = {}
-    rows, ids = list[DeliveryRow](), new_ids("dl")
-    for place, event in enumerate(found):
-        wanted = _wanted(event, everybody, known)
-        if event.type == EventType.OCCURRENCE_RESCHEDULED and (told := scene.told_before.get(event.occurrence or "")):
-            wanted = _with_told(wanted, scene, told)
-        # Within a batch the order of what happened is the order in which it is first tried.
-        at = real + timedelta(microseconds=place)
-        rows += [_row(next(ids), event, listener, scene, at=at) for listener in wanted]
-    await store.write_deliveries(session, rows, now=real)
+    await _deliver(session, told, scene)
     return waited
 
 
-def _subjects(*events: Sequence[Numbered | EventRow]) -> Iterator[str]:
+async def _deliver_ahead(
+    session: Session, held: Sequence[EventRow], listeners: Listeners, clocks: "_Clocks", *, without: Collection[str]
+) -> "_Ahead | None":
+    """Write the deliveries of what this transaction holds before it locks the counter, so that others who fan out wait
+    for its events alone. They stand if nobody else listens by then. Not on SQLite, where a writer is alone anyway, nor
+    where others wait that come first.
+    """
+    if not held or writes_behind(session) or await event_store.first_waiting(session, without=without) is not None:
+        return None
+    everybody = await listeners.ask(session)
+    return _Ahead(everybody, await _deliver(session, held, await _scene(session, held, everybody, clocks)))
+
+
+async def _deliver(session: Session, found: Sequence[Told], scene: "_Scene") -> list[str]:
+    """Write a delivery of each event for everybody who wants it: their ids. Nothing has to be asked any more."""
+    known: dict[tuple[object, ...], list[Listener]] = {}
+    rows, ids = list[DeliveryRow](), new_ids("dl")
+    for place, event in enumerate(found):
+        wanted = _wanted(event, scene.everybody, known)
+        if event.type == EventType.OCCURRENCE_RESCHEDULED and (told := scene.told_before.get(event.occurrence or "")):
+            wanted = _with_told(wanted, scene, told)
+        # Within a batch the order of what happened is the order in which it is first tried.
+        at = scene.clocks.real + timedelta(microseconds=place)
+        rows += [_row(next(ids), event, listener, scene, at=at) for listener in wanted]
+    await store.write_deliveries(session, rows, now=scene.clocks.real)
+    return [row.id for row in rows]
+
+
+def _subjects(events: Sequence[Told]) -> Iterator[str]:
     """What receivers may have wished to hear no more of."""
-    for one in chain.from_iterable(events):
+    for one in events:
         if one.type in _NOTICES:
             yield f"occurrence:{one.occurrence}"
             yield f"milestone:{one.milestone}"
@@ -118,32 +159,32 @@ def _subjects(*events: Sequence[Numbered | EventRow]) -> Iterator[str]:
 
 async def _scene(
     session: Session,
-    found: Sequence[Numbered],
+    found: Sequence[Told],
     everybody: Sequence[Listener],
-    *,
-    wishes: Mapping[tuple[str, str], Wish],
-    now: datetime,
-    real: datetime,
-    speed: float,
+    clocks: _Clocks,
 ) -> _Scene:
+    wishes = await store.wishes(session, _subjects(found)) if everybody else {}
     moved = {one.occurrence for one in found if one.type == EventType.OCCURRENCE_RESCHEDULED and one.occurrence}
     snoozed = {subject.partition(":")[2] for (subject, _), wish in wishes.items() if wish.ack == Ack.SNOOZE}
     # Whether something is asleep until a day depends on where its plan is; an event of an endpoint says which one.
     read = {one.id for one in found if one.type in _NOTICES and one.milestone in snoozed}
     read |= {one.id for one in found if one.type in _ABOUT_ENDPOINTS}
     return _Scene(
-        by_id={one.endpoint: one for one in everybody},
+        everybody=everybody,
         told_before=await store.told_before(session, moved) if moved else {},
         wishes=wishes,
-        messages=await event_store.messages_of(session, read) if read else {},
-        now=now,
-        real=real,
-        speed=speed,
+        messages=await _messages(session, [one for one in found if one.id in read]) if read else {},
+        clocks=clocks,
     )
 
 
+async def _messages(session: Session, found: Sequence[Told]) -> Mapping[str, str]:
+    known = {one.id: one.message for one in found if isinstance(one, EventRow)}
+    return known | await event_store.messages_of(session, [one.id for one in found if one.id not in known])
+
+
 def _wanted(
-    event: Numbered, everybody: Sequence[Listener], known: dict[tuple[object, ...], list[Listener]]
+    event: Told, everybody: Sequence[Listener], known: dict[tuple[object, ...], list[Listener]]
 ) -> list[Listener]:
     """Who wants it: asked once for all events that look alike to filters."""
     key = (event.type, event.jurisdiction, event.plan, event.kind, event.units)
@@ -163,16 +204,16 @@ def _wanted(
 def _with_told(wanted: Sequence[Listener], scene: _Scene, told: Sequence[str]) -> list[Listener]:
     """A receiver that was told of the old date hears of the new one, whatever types it asks for."""
     have = {one.endpoint for one in wanted}
-    return [*wanted, *(scene.by_id[id] for id in told if id in scene.by_id and id not in have)]
+    return [*wanted, *(one for one in scene.everybody if one.endpoint in told and one.endpoint not in have)]
 
 
-def _row(id: str, event: Numbered, listener: Listener, scene: _Scene, *, at: datetime) -> DeliveryRow:
+def _row(id: str, event: Told, listener: Listener, scene: _Scene, *, at: datetime) -> DeliveryRow:
     is_notice = event.type in _NOTICES
     status, reason = _first_status(event, listener, scene, is_notice=is_notice)
     pending = status is DeliveryStatus.PENDING
     until = event.not_after
     if until is not None:
-        until = real_instant(until, now=scene.now, real=scene.real, speed=scene.speed)
+        until = real_instant(until, now=scene.clocks.now, real=scene.clocks.real, speed=scene.clocks.speed)
     return DeliveryRow(
         id,
         event.id,
@@ -190,21 +231,21 @@ def _row(id: str, event: Numbered, listener: Listener, scene: _Scene, *, at: dat
     )
 
 
-def _first_status(event: Numbered, listener: Listener, scene: _Scene, *, is_notice: bool) -> tuple[DeliveryStatus, str]:
+def _first_status(event: Told, listener: Listener, scene: _Scene, *, is_notice: bool) -> tuple[DeliveryStatus, str]:
     if event.overtaken:
         return DeliveryStatus.SUPERSEDED, event.overtaken
     if is_notice and scene.wishes and (reason := _unwanted(event, listener, scene)):
         return DeliveryStatus.SUPERSEDED, reason
     if event.type in _ABOUT_ENDPOINTS and f'"endpoint":"{listener.endpoint}"' in scene.messages[event.id]:
         return DeliveryStatus.SUPERSEDED, "it tells of this endpoint itself"
-    if event.not_after is not None and event.not_after <= scene.now:
+    if event.not_after is not None and event.not_after <= scene.clocks.now:
         return DeliveryStatus.EXPIRED, "a later notice says it better"
     if listener.rhythm is not Rhythm.IMMEDIATE and not event.type.startswith(_NEVER_WAITS):
         return DeliveryStatus.WAITING, ""
     return DeliveryStatus.PENDING, ""
 
 
-def _unwanted(event: Numbered, listener: Listener, scene: _Scene) -> str:
+def _unwanted(event: Told, listener: Listener, scene: _Scene) -> str:
     """Why the receiver wants to hear nothing of this; empty: it does."""
     if (f"occurrence:{event.occurrence}", listener.endpoint) in scene.wishes:
         return "the receiver has handled it"
@@ -213,7 +254,7 @@ def _unwanted(event: Numbered, listener: Listener, scene: _Scene) -> str:
         return ""
     if wish.ack == Ack.STOP:
         return "the receiver wants no reminders of it"
-    if wish.ack == Ack.SNOOZE and wish.until_on > _today(scene.messages[event.id], scene.now):
+    if wish.ack == Ack.SNOOZE and wish.until_on > _today(scene.messages[event.id], scene.clocks.now):
         return f"the receiver wants no reminders of it before {wish.until_on}"
     return ""
 

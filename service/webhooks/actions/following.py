@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from service.journal.kinds import Kind
+from service.journal.kinds import NOTICES
 from service.journal.models import Recorded
 from service.kit.database import Session
 from service.kit.failpoints import failpoint
@@ -16,7 +16,7 @@ from service.webhooks.actions.wording import middles_of, write_middles
 from service.webhooks.rules.notices import notice_text
 from service.webhooks.store.events import EventRow
 
-_NOTICES = frozenset({Kind.OCCURRENCE_DUE_SOON, Kind.OCCURRENCE_DUE, Kind.OCCURRENCE_OVERDUE})
+_NOTICES = frozenset(NOTICES)
 
 
 async def follow(session: Session, facts: Sequence[Recorded], *, now: datetime) -> None:

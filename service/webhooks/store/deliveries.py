@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, and_, exists, or_, text
-from sqlmodel import col, select, update
+from sqlmodel import col, delete, select, update
 
 from service.kit.database import Session
 from service.kit.ids import new_id
@@ -14,6 +14,7 @@ from service.kit.rows import Same, insert_rows
 from service.kit.statements import Statement
 from service.milestones.models import Occurrence
 from service.plans.models import Plan
+from service.reminders.models import Firing
 from service.webhooks.models import Delivery, Endpoint, ReceiverWish, WebhookEvent
 from service.webhooks.rules.events import Event
 from service.webhooks.rules.words import DeliveryStatus
@@ -160,15 +161,22 @@ async def write_deliveries(session: Session, rows: Sequence[DeliveryRow], *, now
     await insert_rows(session, Delivery, {**columns, **common}, behind=True)
 
 
+async def take_back(session: Session, ids: Sequence[str]) -> None:
+    """Drop deliveries that this transaction wrote: nobody has seen them."""
+    for some in batches(ids):
+        await session.exec(delete(Delivery).where(col(Delivery.id).in_(some)))
+
+
 async def told_before(session: Session, occurrences: Collection[str]) -> dict[str, list[str]]:
     """Occurrence → the endpoints that were delivered a notice of it, or are being delivered one."""
     found: dict[str, list[str]] = {}
     told = (DeliveryStatus.DELIVERED.value, DeliveryStatus.DIGESTED.value)
     for some in batches(occurrences):
         query: Any = (
-            select(WebhookEvent.occurrence, Delivery.endpoint)
+            select(Firing.occurrence, Delivery.endpoint)
+            .join(WebhookEvent, col(WebhookEvent.fact) == col(Firing.fact))
             .join(Delivery, col(Delivery.event) == col(WebhookEvent.id))
-            .where(col(WebhookEvent.occurrence).in_(some), col(WebhookEvent.type).in_(NOTICES))
+            .where(col(Firing.occurrence).in_(some))
             .where(or_(col(Delivery.status).in_(told), col(Delivery.lease).is_not(None)))
             .distinct()
         )

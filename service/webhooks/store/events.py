@@ -36,6 +36,11 @@ class EventRow(NamedTuple):
     units: str
     message: str
 
+    @property
+    def overtaken(self) -> str:
+        """Nothing: nobody knows of it yet."""
+        return ""
+
 
 class Numbered(NamedTuple):
     """An event that was just numbered, as far as it matters to whom it goes. `overtaken`: it is no longer true.
@@ -77,27 +82,11 @@ async def write_events(session: Session, rows: Sequence[EventRow], *, at: dateti
     await _write(session, rows, {"at": Same(at), "created_at": Same(at), "overtaken": Same("")})
 
 
-async def write_numbered(session: Session, rows: Sequence[EventRow], *, last: int, at: datetime) -> list[Numbered]:
+async def write_numbered(session: Session, rows: Sequence[EventRow], *, last: int, at: datetime) -> None:
     """Write events with the numbers that follow the last one, for whoever fans them out in this very transaction."""
     numbers = range(last + 1, last + 1 + len(rows))
     common = {"at": Same(at), "created_at": Same(at), "overtaken": Same(""), "fanned_out_at": Same(at)}
     await _write(session, rows, common | {"number": numbers})
-    return [
-        Numbered(
-            row.id,
-            number,
-            row.type,
-            row.not_after,
-            row.jurisdiction,
-            row.plan,
-            row.milestone,
-            row.occurrence,
-            row.kind,
-            row.units,
-            "",
-        )
-        for number, row in zip(numbers, rows, strict=True)
-    ]
 
 
 async def write_for_one(session: Session, rows: Sequence[EventRow], *, endpoint: str, at: datetime) -> None:
