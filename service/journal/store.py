@@ -16,7 +16,7 @@ from service.kit.driver import fetch, is_postgresql, nobody_writes
 from service.kit.rows import Column, Same, insert_rows
 from service.kit.statements import Statement
 
-# Whoever looks for the last fact of all waits for nobody, and may only not be let in between a number and its row.
+# Held before a number is taken: nobody may find another fact to be the last of all between the number and its row.
 _LOCK = "LOCK TABLE journal_entry IN ROW EXCLUSIVE MODE"
 _NUMBERS = "SELECT nextval('journal_entry_id_seq') FROM generate_series(1, $1)"
 

@@ -24,6 +24,7 @@ from service.kit.driver import copy, execute_all, fetch
 from service.kit.errors import Conflict
 from service.units import actions
 from service.units.models import Jurisdiction
+from tests.fixtures.explained import explained
 from tests.flows.desk import API, Desk, journal
 
 
@@ -211,6 +212,17 @@ async def test_between_a_fact_s_number_and_its_row_nobody_takes_another_one_for_
         await record_all(session, actor, [Fact(Kind.UNIT_CREATED, "a.1", "a", None, {})] * 30, now=now)
     # On SQLite the writer is alone: whoever looks sees all that there is to be seen.
     assert seen == [0 if database.is_sqlite else None]
+
+
+@pytest.mark.parametrize(("kind", "indexed"), ((Kind.UNIT_CREATED, True), (Kind.OCCURRENCE_DUE, False)))
+async def test_facts_of_a_rare_kind_are_found_in_an_index_that_holds_no_notices(
+    database: Database, kind: Kind, indexed: bool
+) -> None:
+    where = FactFilter(kind=kind.value)
+    plan = await explained(
+        database, lambda session: list_facts(session, where=where, before_id=None, limit=50), without_scans=True
+    )
+    assert ("ix_journal_entry_kind" in plan) is indexed, plan
 
 
 async def test_many_facts_are_written_in_a_few_statements(

@@ -95,6 +95,20 @@ async def test_others_of_the_same_task_count_whether_or_not_they_were_made_ready
     assert [events[task].not_after for task in (ready, unready)] == [later, later]
 
 
+async def test_what_was_made_ready_says_when_the_next_one_comes(doors: Doors) -> None:
+    (task,) = await _tasks(doors, 1)
+    await doors.world.edit(task, due="2024-11-08")
+    await doors.world.policy("-1d 0d +1d", milestone=task)
+    ticks = await _look_ahead(doors)
+    assert len(ticks.foresight.drafts) == 1
+    doors.set("2024-11-07T09:00")
+    await ticks.tick()
+    (told,) = [fact.after or {} for fact in await doors.world.notices()]
+    assert told["notice"]["next_at"] == "2024-11-08T01:00:00Z"
+    event = (await _events(doors.world.database, "occurrence.due_soon"))[task]
+    assert event.not_after == min(row.fire_at for row in await doors.world.ledger(task) if row.status == "pending")
+
+
 def _alike(told: dict[str, Any]) -> dict[str, Any]:
     """What a fact says, without what differs from one task to another that is the same otherwise."""
     notice = {name: each for name, each in told["notice"].items() if name != "firing"}

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from service.feeds.actions.advancing import Changed, advance, lock
 from service.feeds.actions.revising import revise, revise_progress
 from service.feeds.store import matter as matter_store
-from service.journal.kinds import Kind
+from service.journal.kinds import NOTICES, Kind
 from service.journal.models import Recorded
 from service.kit.database import Session
 from service.units import store as unit_store
@@ -21,8 +21,7 @@ Listed = TypeVar("Listed")
 _TOLD_OF_PLANS = ("title", "number", "status", "visibility", "time_zone", "default_due")
 _TOLD_OF_MILESTONES = ("ref", "title", "kind", "due", "parent", "hand_in", "status", "assignments")
 _DATES = frozenset({Kind.OCCURRENCE_CREATED, Kind.OCCURRENCE_RESCHEDULED, Kind.OCCURRENCE_CANCELLED})
-# They come by the ten thousand, and no calendar shows them.
-_NOTICES = frozenset({Kind.OCCURRENCE_DUE_SOON, Kind.OCCURRENCE_DUE, Kind.OCCURRENCE_OVERDUE})
+_NOTICES = frozenset(NOTICES)  # they come by the ten thousand, and no calendar shows them
 
 
 async def follow(session: Session, facts: Sequence[Recorded], *, now: datetime) -> None:
