@@ -20,6 +20,7 @@ from sqlalchemy.types import DateTime, TypeDecorator
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from service.kit import postgresql
 from service.kit.errors import Conflict, Unavailable
 from service.kit.sqlite import connecting
 from service.kit.stopwatch import stopwatch
@@ -269,6 +270,7 @@ def sqlite_path(url: URL) -> Path | None:
 
 def _postgresql_engine(url: URL) -> AsyncEngine:
     engine = create_async_engine(url, pool_size=10, max_overflow=10)
+    event.listen(engine.sync_engine, "connect", postgresql.prepare)
     event.listen(engine.sync_engine, "checkin", _leave)
     event.listen(engine.sync_engine, "checkout", _ping)
     return engine

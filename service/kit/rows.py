@@ -144,9 +144,9 @@ class _Rows:
 
 def _shared(column: Column) -> Column:
     """The same column; as one value where there are many rows and it is the same in all."""
-    if isinstance(column, Same) or len(column) < _FEW or column.count(column[0]) < len(column):
+    if isinstance(column, Same) or len(column) < _FEW or column[0] != column[-1]:
         return column
-    return Same(column[0])
+    return Same(column[0]) if column.count(column[0]) == len(column) else column
 
 
 # ── SQLite ───────────────────────────────────────────────────────────────────────────────────────────────────────────

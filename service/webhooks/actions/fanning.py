@@ -29,6 +29,10 @@ _HELD = "milepost_events_held"
 _NOTICES = frozenset(each.value for each in NOTICES)
 _ABOUT_ENDPOINTS = frozenset({EventType.ENDPOINT_FAILING.value, EventType.ENDPOINT_DISABLED.value})
 Told = Numbered | EventRow
+# Looked up once: they come by the ten thousand.
+_PENDING, _WAITING = DeliveryStatus.PENDING.value, DeliveryStatus.WAITING.value
+_SUPERSEDED, _EXPIRED = DeliveryStatus.SUPERSEDED.value, DeliveryStatus.EXPIRED.value
+_MOVED, _IMMEDIATE = EventType.OCCURRENCE_RESCHEDULED.value, Rhythm.IMMEDIATE
 _NEVER_WAITS = ("endpoint.", "feed.")  # as `filters.goes_into_digests` has it
 
 
@@ -137,15 +141,15 @@ async def _deliver_ahead(
 async def _deliver(session: Session, found: Sequence[Told], scene: "_Scene") -> list[str]:
     """Write a delivery of each event for everybody who wants it: their ids. Nothing has to be asked any more."""
     known: dict[tuple[object, ...], list[Listener]] = {}
-    rows, ids = list[DeliveryRow](), new_ids("dl")
+    rows, ids, real = list[DeliveryRow](), new_ids("dl"), scene.clocks.real
     for place, event in enumerate(found):
         wanted = _wanted(event, scene.everybody, known)
-        if event.type == EventType.OCCURRENCE_RESCHEDULED and (told := scene.told_before.get(event.occurrence or "")):
+        if scene.told_before and (told := _told_before(event, scene)):
             wanted = _with_told(wanted, scene, told)
-        # Within a batch the order of what happened is the order in which it is first tried.
-        at = scene.clocks.real + timedelta(microseconds=place)
-        rows += [_row(next(ids), event, listener, scene, at=at) for listener in wanted]
-    await store.write_deliveries(session, rows, now=scene.clocks.real)
+        if wanted:
+            # Within a batch the order of what happened is the order in which it is first tried.
+            rows += _rows(event, wanted, scene, ids, at=real + timedelta(microseconds=place))
+    await store.write_deliveries(session, rows, now=real)
     return [row.id for row in rows]
 
 
@@ -164,10 +168,10 @@ async def _scene(
     clocks: _Clocks,
 ) -> _Scene:
     wishes = await store.wishes(session, _subjects(found)) if everybody else {}
-    moved = {one.occurrence for one in found if one.type == EventType.OCCURRENCE_RESCHEDULED and one.occurrence}
+    moved = {one.occurrence for one in found if one.type == _MOVED and one.occurrence}
     snoozed = {subject.partition(":")[2] for (subject, _), wish in wishes.items() if wish.ack == Ack.SNOOZE}
     # Whether something is asleep until a day depends on where its plan is; an event of an endpoint says which one.
-    read = {one.id for one in found if one.type in _NOTICES and one.milestone in snoozed}
+    read = {one.id for one in found if one.type in _NOTICES and one.milestone in snoozed} if snoozed else set()
     read |= {one.id for one in found if one.type in _ABOUT_ENDPOINTS}
     return _Scene(
         everybody=everybody,
@@ -201,48 +205,67 @@ def _wanted(
     return known[key]
 
 
+def _told_before(event: Told, scene: _Scene) -> Sequence[str]:
+    return scene.told_before.get(event.occurrence or "", ()) if event.type == _MOVED else ()
+
+
 def _with_told(wanted: Sequence[Listener], scene: _Scene, told: Sequence[str]) -> list[Listener]:
     """A receiver that was told of the old date hears of the new one, whatever types it asks for."""
     have = {one.endpoint for one in wanted}
     return [*wanted, *(one for one in scene.everybody if one.endpoint in told and one.endpoint not in have)]
 
 
-def _row(id: str, event: Told, listener: Listener, scene: _Scene, *, at: datetime) -> DeliveryRow:
-    is_notice = event.type in _NOTICES
-    status, reason = _first_status(event, listener, scene, is_notice=is_notice)
-    pending = status is DeliveryStatus.PENDING
-    until = event.not_after
+def _rows(
+    event: Told, wanted: Sequence[Listener], scene: _Scene, ids: Iterator[str], *, at: datetime
+) -> Iterator[DeliveryRow]:
+    type_, until, clocks = event.type, event.not_after, scene.clocks
+    is_notice, never_waits = type_ in _NOTICES, type_.startswith(_NEVER_WAITS)
+    same = _status_of_all(event, scene)
     if until is not None:
-        until = real_instant(until, now=scene.clocks.now, real=scene.clocks.real, speed=scene.clocks.speed)
-    return DeliveryRow(
-        id,
-        event.id,
-        listener.endpoint,
-        listener.jurisdiction,
-        event.type,
-        is_notice,
-        event.milestone,
-        event.occurrence,
-        status.value,
-        reason,
-        at if pending else None,
-        until,
-        None if pending or status is DeliveryStatus.WAITING else at,
-    )
+        until = real_instant(until, now=clocks.now, real=clocks.real, speed=clocks.speed)
+    for listener in wanted:
+        status, reason = same or _status_for(event, listener, scene)
+        if not reason and listener.rhythm is not _IMMEDIATE and not never_waits:
+            status = _WAITING
+        pending = status == _PENDING
+        yield DeliveryRow(
+            next(ids),
+            event.id,
+            listener.endpoint,
+            listener.jurisdiction,
+            type_,
+            is_notice,
+            event.milestone,
+            event.occurrence,
+            status,
+            reason,
+            at if pending else None,
+            until,
+            None if pending or status == _WAITING else at,
+        )
 
 
-def _first_status(event: Told, listener: Listener, scene: _Scene, *, is_notice: bool) -> tuple[DeliveryStatus, str]:
+def _status_of_all(event: Told, scene: _Scene) -> tuple[str, str] | None:
+    """How the deliveries of an event begin, and why those end that nobody is sent; None: it differs."""
     if event.overtaken:
-        return DeliveryStatus.SUPERSEDED, event.overtaken
-    if is_notice and scene.wishes and (reason := _unwanted(event, listener, scene)):
-        return DeliveryStatus.SUPERSEDED, reason
-    if event.type in _ABOUT_ENDPOINTS and f'"endpoint":"{listener.endpoint}"' in scene.messages[event.id]:
-        return DeliveryStatus.SUPERSEDED, "it tells of this endpoint itself"
+        return _SUPERSEDED, event.overtaken
+    if event.type in _ABOUT_ENDPOINTS or (scene.wishes and event.type in _NOTICES):
+        return None
+    return _status_in_time(event, scene)
+
+
+def _status_in_time(event: Told, scene: _Scene) -> tuple[str, str]:
     if event.not_after is not None and event.not_after <= scene.clocks.now:
-        return DeliveryStatus.EXPIRED, "a later notice says it better"
-    if listener.rhythm is not Rhythm.IMMEDIATE and not event.type.startswith(_NEVER_WAITS):
-        return DeliveryStatus.WAITING, ""
-    return DeliveryStatus.PENDING, ""
+        return _EXPIRED, "a later notice says it better"
+    return _PENDING, ""
+
+
+def _status_for(event: Told, listener: Listener, scene: _Scene) -> tuple[str, str]:
+    if event.type in _NOTICES and (reason := _unwanted(event, listener, scene)):
+        return _SUPERSEDED, reason
+    if event.type in _ABOUT_ENDPOINTS and f'"endpoint":"{listener.endpoint}"' in scene.messages[event.id]:
+        return _SUPERSEDED, "it tells of this endpoint itself"
+    return _status_in_time(event, scene)
 
 
 def _unwanted(event: Told, listener: Listener, scene: _Scene) -> str:
