@@ -16,9 +16,12 @@ from service.kit.driver import fetch, is_postgresql, nobody_writes
 from service.kit.rows import Column, Same, insert_rows
 from service.kit.statements import Statement
 
-# Held before a number is taken: nobody may find another fact to be the last of all between the number and its row.
-_LOCK = "LOCK TABLE journal_entry IN ROW EXCLUSIVE MODE"
-_NUMBERS = "SELECT nextval('journal_entry_id_seq') FROM generate_series(1, $1)"
+# The first part writes nothing, but locks the journal as a writer does, before a number is taken: nobody may find
+# another fact to be the last of all between the number and its row.
+_NUMBERS = (
+    "WITH nothing AS (INSERT INTO journal_entry SELECT * FROM journal_entry WHERE false)"
+    " SELECT nextval('journal_entry_id_seq') FROM generate_series(1, $1)"
+)
 
 
 class Touched(NamedTuple):
@@ -117,7 +120,6 @@ async def write_facts(
 async def _numbers(session: Session, count: int, *, last: int | None) -> Sequence[int]:
     """The numbers of the next facts of this transaction; `last`: that of the one before, if any."""
     if is_postgresql(session):
-        await fetch(session, _LOCK, ())
         return sorted(row[0] for row in await fetch(session, _NUMBERS, (count,)))
     # The writer is alone, and no fact is ever deleted: what follows the last one is free.
     if last is None:

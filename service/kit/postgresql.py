@@ -10,6 +10,11 @@ from typing import Any
 _KEPT = 1_000  # instants that a connection remembers
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECONDS = Struct(">q")  # since then: what `timestamptz` is on the wire
+# What nothing here writes, as the driver itself reads it: `infinity` and `-infinity`.
+_ENDLESS = {
+    _MICROSECONDS.pack(2**63 - 1): datetime.max.replace(tzinfo=UTC),
+    _MICROSECONDS.pack(-(2**63)): datetime.min.replace(tzinfo=UTC),
+}
 
 
 def prepare(connection: Any, _record: object) -> None:
@@ -40,4 +45,6 @@ class _Spelling:
 
 
 def _instant(spelled: bytes) -> datetime:
+    if spelled in _ENDLESS:
+        return _ENDLESS[spelled]
     return _EPOCH + timedelta(microseconds=int.from_bytes(spelled, "big", signed=True))

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import BigInteger, CheckConstraint, Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel, col
 
-from service.kit.database import Instant, Json, partial_index
+from service.kit.database import Instant, Json
 from service.reminders.rules.offsets import NoticeKind
 from service.reminders.rules.planning import FiringStatus
 from service.reminders.rules.timing import LocalTime
@@ -54,6 +54,9 @@ class ReminderSchedule(SQLModel, table=True):
 class Firing(SQLModel, table=True):
     """One planned notice about an occurrence, and how it ended. Never deleted.
 
+    No index holds what changes when it ends, and PostgreSQL's pages are filled by half (migration 0008): so the new row
+    stands beside the old one, and its four index entries are left alone.
+
     `fire_at` is the instant for which it is planned, `civil_on` and `civil_at` what that means in `time_zone`. An ended
     one has a `cause` (a word), a `reason` (a sentence) and `ended_at`; one that was fired the fact that it recorded.
     """
@@ -94,7 +97,14 @@ class Firing(SQLModel, table=True):
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
-# What is due next. Ids stand the other way round than in the ledger's index, which gives this order only with sorting:
-# where statistics are old, PostgreSQL would take that one as gladly, and walk over all that have ended.
-IN_TURN = (col(Firing.fire_at), col(Firing.id).desc())
-partial_index("ix_firing_pending", *IN_TURN, where="status = 'pending'")
+class PendingFiring(SQLModel, table=True):
+    """A firing that has not ended: the queue, in its order, and the row that is locked by whoever ends it."""
+
+    __tablename__ = "pending_firing"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    fire_at: datetime = Field(primary_key=True, sa_type=Instant)
+    firing: str = Field(primary_key=True, foreign_key="firing.id", max_length=40)
+
+
+PLACE = (col(PendingFiring.fire_at), col(PendingFiring.firing))

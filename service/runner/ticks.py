@@ -30,7 +30,7 @@ from service.webhooks.store.events import first_waiting
 _log = structlog.stdlib.get_logger("milepost.runner")
 
 BATCH = 1_000  # firings a transaction: on SQLite nobody else can write meanwhile
-MOST = 1_700  # where they have been made ready: they take no longer
+MOST = 1_150  # where they have been made ready: they take no longer
 LANES = 3  # transactions at once, on PostgreSQL, where more than a batch has been made ready
 LONG = 2.0  # seconds; a tick ends then, and another one follows, so that its end can be looked for
 LATE = 60.0  # real seconds; what is later waits since the service was away, and need not hurry

@@ -15,7 +15,7 @@ from service.kit.actor import COMMAND
 from service.kit.database import Database, Session
 from service.milestones.models import Milestone, Occurrence, OccurrenceUnit
 from service.plans import actions as plans
-from service.reminders.models import Firing
+from service.reminders.models import Firing, PendingFiring
 from service.units import actions as units
 from tests.fixtures.schema import create_all
 from tests.fixtures.servers import postgresql
@@ -95,6 +95,7 @@ async def _write_tasks(session: Session, numbers: range, *, notices: int) -> Non
         (Occurrence, occurrences),
         (OccurrenceUnit, answering),
         (Firing, firings),
+        (PendingFiring, [{"fire_at": one["fire_at"], "firing": one["id"]} for one in firings]),
     )
     for table, rows in tables:
         await connection.execute(insert(table), rows)

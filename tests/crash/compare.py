@@ -15,7 +15,7 @@ from sqlmodel import SQLModel, select
 
 from service.journal.models import JournalEntry
 from service.kit.database import Database, Session
-from service.reminders.models import Firing
+from service.reminders.models import Firing, PendingFiring
 from service.webhooks.models import Attempt, Delivery, EventCounter, WebhookEvent
 from service.webhooks.rules.events import EventType
 from service.webhooks.rules.words import DeliveryStatus, Outcome
@@ -47,6 +47,7 @@ class Books:
 
     facts: Sequence[JournalEntry]
     firings: Sequence[Firing]
+    queue: Sequence[PendingFiring]
     events: Sequence[WebhookEvent]
     deliveries: Sequence[Delivery]
     attempts: Sequence[Attempt]
@@ -63,6 +64,7 @@ async def read_books(url: str, receipts: Path) -> Books:
             return Books(
                 facts=await _all(session, JournalEntry),
                 firings=await _all(session, Firing),
+                queue=await _all(session, PendingFiring),
                 events=await _all(session, WebhookEvent),
                 deliveries=await _all(session, Delivery),
                 attempts=await _all(session, Attempt),
@@ -92,6 +94,7 @@ def disagreements(books: Books, stories: Sequence[Story], endpoints: Mapping[str
     """Every disagreement, in a sentence."""
     checks = (
         _firings(books, now=now),
+        _queue(books),
         _facts(books),
         _numbers(books),
         _deliveries(books, endpoints),
@@ -119,6 +122,16 @@ def _firings(books: Books, *, now: datetime) -> Iterator[str]:
             yield f"firing {one.id} is {one.status} and has {events[one.id]} events"
         elif one.status == "fired" and told[one.id] != one.fact:
             yield f"firing {one.id} and its event tell of different facts"
+
+
+def _queue(books: Books) -> Iterator[str]:
+    """What is pending stands in the queue, and nothing else does."""
+    pending = {(one.fire_at, one.id) for one in books.firings if one.status == "pending"}
+    queued = {(one.fire_at, one.firing) for one in books.queue}
+    for _, firing in sorted(pending - queued):
+        yield f"firing {firing} is pending and not in the queue"
+    for _, firing in sorted(queued - pending):
+        yield f"firing {firing} is in the queue and not pending"
 
 
 def _facts(books: Books) -> Iterator[str]:

@@ -22,7 +22,7 @@ from service.kit.actor import COMMAND
 from service.kit.database import Database
 from service.milestones import store as milestone_store
 from service.milestones.actions import editing
-from service.reminders.models import Firing
+from service.reminders.models import Firing, PendingFiring
 from service.runner.ticks import Ticks
 from service.settings import Settings
 from service.webhooks.actions.claiming import claim
@@ -174,8 +174,10 @@ class Both:
         """The ledger, the events and the deliveries are those of the model."""
         async with self.service.world.database.read() as session:
             firings = (await session.exec(select(Firing))).all()
+            queue = {one.firing for one in await session.exec(select(PendingFiring))}
             events = (await session.exec(select(WebhookEvent).order_by(col(WebhookEvent.number)))).all()
             deliveries = {one.event: one for one in await session.exec(select(Delivery))}
+        assert queue == {one.id for one in firings if one.status == "pending"}
         for task, id in zip(self.model.tasks, self.service.ids, strict=True):
             mine = [one for one in firings if one.milestone == id]
             _compare_ledger(task, mine, now=self.model.now)

@@ -38,6 +38,13 @@ async def test_an_instant_is_for_the_server_what_it_is_here(server: Database) ->
             assert microseconds == (at.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 
+async def test_what_never_ends_is_read_as_the_last_instant_that_there_is(server: Database) -> None:
+    async with server.read() as session:
+        await fetch(session, "SELECT 1", ())
+        (row,) = await fetch(session, "SELECT 'infinity'::timestamptz, '-infinity'::timestamptz", ())
+    assert tuple(row) == (datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC))
+
+
 async def test_many_instants_in_one_column_stay_apart(server: Database) -> None:
     """More than a connection remembers, and each a new object: what is remembered is never taken for another."""
     many = [INSTANTS[0] + timedelta(seconds=number) for number in range(2_500)]

@@ -4,7 +4,7 @@ from datetime import date
 
 from sqlmodel import delete, select
 
-from service.reminders.models import Firing, ReminderSchedule
+from service.reminders.models import Firing, PendingFiring, ReminderSchedule
 from tests.reminders.world import World
 
 
@@ -38,6 +38,7 @@ async def test_what_is_older_than_reminders_is_planned_and_what_is_past_sends_no
     await world.milestone("2024-03-31")
     await world.milestone(None)
     async with world.database.write() as session:
+        await session.exec(delete(PendingFiring))
         await session.exec(delete(Firing))
         await session.exec(delete(ReminderSchedule))
     assert await world.extend() == 2

@@ -25,7 +25,7 @@ from service.progress.rules import ProgressStatus
 from service.reminders.actions import policies
 from service.reminders.actions.firing import Fired, fire_due
 from service.reminders.actions.planning import extend_horizon
-from service.reminders.models import Firing
+from service.reminders.models import Firing, PendingFiring
 from service.reminders.rules.ending import CATCH_UP, CatchUp
 from service.reminders.rules.offsets import NoticeKind
 from service.reminders.rules.policy import parse_text
@@ -190,7 +190,10 @@ class World:
         if milestone is not None:
             query = query.where(Firing.milestone == milestone)
         async with self.database.read() as session:
-            return list(await session.exec(query))
+            rows = list(await session.exec(query))
+            queue = {one.firing for one in await session.exec(select(PendingFiring))}
+        assert {row.id for row in rows if row.status == "pending"} == queue & {row.id for row in rows}
+        return rows
 
     async def told(self, milestone: str | None = None) -> list[tuple[str, str, int, str]]:
         """The ledger in short: offset, civil day, version of the plan, how it stands: `superseded moved`."""

@@ -11,7 +11,7 @@ from service.access.models import IdempotentAnswer
 from service.feeds.models import FeedEntry
 from service.gate.state import Gate
 from service.milestones.models import Occurrence
-from service.reminders.models import Firing, ReminderSchedule
+from service.reminders.models import Firing, PendingFiring, ReminderSchedule
 from service.runner import chores
 from service.runner.chores import Chore, Forgetting, Turning
 from service.runner.life import Runner
@@ -27,6 +27,7 @@ async def test_notices_are_planned_as_they_come_within_the_horizon(
     for _ in range(5):
         await doors.world.milestone("2026-06-30")
     async with doors.world.database.write() as session:
+        await session.exec(delete(PendingFiring))
         await session.exec(delete(Firing))
         await session.exec(delete(ReminderSchedule))
     assert await chores.extend(doors.gate) == 5
@@ -148,6 +149,7 @@ async def test_a_chore_that_fails_is_counted_and_the_ticks_go_on(doors: Doors) -
 async def test_every_chore_can_be_done_by_all_processes_at_once(doors: Doors) -> None:
     await doors.world.milestone({"value": "2026-06-30", "roll": "following"})
     async with doors.world.database.write() as session:
+        await session.exec(delete(PendingFiring))
         await session.exec(delete(Firing))
         await session.exec(delete(ReminderSchedule))
         await session.exec(update(Occurrence).values(dataset="CN/an older release"))

@@ -229,7 +229,7 @@ async def test_what_cannot_even_be_claimed_is_put_aside_with_its_endpoint_and_th
         await office.tasks(2)
         async with office.post.database.write() as session:
             # What no version of the service would write, and neither database refuses.
-            nonsense = "tries = 'many'" if office.post.database.is_sqlite else "not_after = 'infinity'"
+            nonsense = "tries = 'many'" if office.post.database.is_sqlite else "tries = 2147483647"
             statement = f"UPDATE delivery SET {nonsense} WHERE endpoint = '{spoilt}'"
             await (await session.connection()).exec_driver_sql(statement)
         async with office.delivering():

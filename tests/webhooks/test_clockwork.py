@@ -139,4 +139,4 @@ async def test_the_next_notice_is_looked_for_among_those_that_are_pending_alone(
     for _ in range(20):
         await post.milestone("2024-11-07")
     plan = await explained(post.database, lambda session: next_firing(session, Filter(), ("due_soon",)))
-    assert "ix_firing_pending" in plan, plan
+    assert "pending_firing" in plan, plan

@@ -72,6 +72,7 @@ async def _plan_batch(session: Session, ids: Sequence[str], *, zone: ZoneInfo, n
             new.append(schedule)
         elif _differs(old, schedule):
             changed.append(schedule)
+    await store.take_out(session, [id for id, _, _ in ends])
     await store.end_firings(session, ends, now=now)
     await store.open_firings(session, rows)
     await store.save_schedules(session, new, changed)

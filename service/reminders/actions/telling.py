@@ -3,7 +3,7 @@
 All but when it went out can be said before its time has come: that is a draft.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -28,7 +28,8 @@ class Draft(NamedTuple):
     """A notice as far as it can be told before it goes out, and how it would end if no other counted beside it.
 
     `today` is the civil date where it is due, which both depend on. `told` is JSON, `text` the same up to what the
-    notice itself says; both are empty where it would not go out. `near`: None, nobody has looked.
+    notice itself says; both are empty where it would not go out. `alike`: all that it says of itself but its name; many
+    have the very same object. `near`: None, nobody has looked.
     """
 
     one: Claimed
@@ -36,6 +37,7 @@ class Draft(NamedTuple):
     today: date
     told: Mapping[str, Any]
     text: str
+    alike: tuple[object, ...]
     near: Near | None = None
 
     def ahead(self) -> dict[str, Any]:
@@ -49,13 +51,16 @@ class Drafter:
     def __init__(self) -> None:
         self._datings: dict[tuple[object, ...], _Part] = {}
         self._units: dict[tuple[int, ...], _Part] = {}
+        self._alike: dict[tuple[object, ...], tuple[object, ...]] = {}
 
     def draft(self, one: Claimed, subject: Subject, standings: Sequence[Standing], *, today: date) -> Draft:
         """The occurrence, its milestone and its plan, named as in the occurrence's other facts; who answers."""
         owed = Owed(subject.status == "active", subject.plan_status == "published", subject.due_on)
         end = ending(one.notice, owed, standings, today=today)
+        said = (*one[3:], today)  # without the firing, its occurrence and their jurisdiction
+        alike = self._alike.setdefault(said, said)
         if end is not FIRE:
-            return Draft(one, end, today, {}, "")
+            return Draft(one, end, today, {}, "", alike)
         when, units = self._when(subject), self._who(standings)
         told = {
             "id": subject.id,
@@ -73,7 +78,7 @@ class Drafter:
             f'"title":{in_json(subject.title)},"kind":"{subject.kind}","plan_title":{in_json(subject.plan_title)},'
             f'"units":{units.text},"notice":{{"firing":"{one.id}",'
         )
-        return Draft(one, end, today, told, text)
+        return Draft(one, end, today, told, text, alike)
 
     def _when(self, subject: Subject) -> "_Part":
         """The plan, the period and its dates, which many occurrences have in common."""
@@ -102,22 +107,25 @@ class Teller:
 
     def __init__(self, *, now: datetime) -> None:
         self._now = now
-        self._last: tuple[tuple[object, ...], date] | None = None
+        self._last: object = None
         self._same = _Part({}, "")
 
-    def fact(self, draft: Draft, *, others: Iterable[Notice] = (), next_at: datetime | None = None) -> Fact:
+    def fact(self, draft: Draft, *, others: Sequence[Notice] = (), next_at: datetime | None = None) -> Fact:
         """What a draft says when it goes out, and why: the cause of an event. `others` are those that it tells of,
         `next_at` is for when the next notice of its occurrence is planned.
         """
         one = draft.one
-        key = one[3:], draft.today  # all but the firing, its occurrence and their jurisdiction
-        if key != self._last:  # neighbours are nearly always alike
+        if draft.alike is not self._last:  # neighbours nearly always are
             same = notice(one, now=self._now, today=draft.today)
-            self._last, self._same = key, _Part(same, to_json(same).partition(",")[2][:-1])  # all but the firing
-        also = [{"firing": each.id, "offset": each.offset, "scheduled_for": _instant(each.fire_at)} for each in others]
-        then = _instant(next_at) if next_at is not None else None
+            self._last, self._same = draft.alike, _Part(same, to_json(same).partition(",")[2][:-1])  # but the firing
+        then, also, tail = None, list[dict[str, Any]](), '"next_at":null,"also":[]'
+        if others or next_at is not None:
+            also = [
+                {"firing": each.id, "offset": each.offset, "scheduled_for": _instant(each.fire_at)} for each in others
+            ]
+            then = _instant(next_at) if next_at is not None else None
+            tail = f'"next_at":{to_json(then)},"also":{to_json(also)}'
         told = {**draft.told, "notice": {**self._same.told, "firing": one.id, "next_at": then, "also": also}}
-        tail = f'"next_at":{to_json(then)},"also":{to_json(also)}' if then or also else '"next_at":null,"also":[]'
         text = f"{draft.text}{self._same.text},{tail}}}}}"
         return Fact(_KINDS[one.kind], one.occurrence, one.jurisdiction, None, told, text)
 

@@ -4,10 +4,10 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any, NamedTuple
 
-from sqlalchemy import text
 from sqlmodel import col, select
 
 from service.kit.database import Session
+from service.kit.driver import is_postgresql
 from service.kit.rows import among
 from service.kit.statements import Statement
 from service.milestones.models import Milestone, Occurrence
@@ -24,8 +24,6 @@ class _Clock(NamedTuple):
 
 _CLOCK = Statement("SELECT clock_timestamp()", row=_Clock, on_sqlite="SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')")
 BEGINNING = datetime(1, 1, 1, tzinfo=UTC)  # before any firing
-# To the letter as the partial index has it, or it is not used.
-PENDING: Any = text("firing.status = 'pending'")
 _KINDS = {kind.value: kind for kind in NoticeKind}
 
 # Ten thousand of them may be due in the same second: tuples are made from rows in a fifth of the time.
@@ -80,29 +78,33 @@ class _Due(NamedTuple):
     id: str
 
 
-# The order is that of the index, `IN_TURN`.
 _NEXT = Statement(
-    "SELECT fire_at FROM firing WHERE status = 'pending' AND NOT id ONE_OF(:without) ORDER BY fire_at, id DESC LIMIT 1",
+    "SELECT fire_at FROM pending_firing WHERE NOT firing ONE_OF(:without) ORDER BY fire_at, firing LIMIT 1",
     row=_Next,
 )
 _FIRST = Statement(
-    "SELECT id FROM firing WHERE status = 'pending' AND fire_at <= :now AND NOT id ONE_OF(:without)"
-    " ORDER BY fire_at, id DESC LIMIT 1",
+    "SELECT firing AS id FROM pending_firing WHERE fire_at <= :now AND NOT firing ONE_OF(:without)"
+    " ORDER BY fire_at, firing LIMIT 1",
     row=_Due,
 )
-
-_CLAIM_OF = (
-    "WITH due AS MATERIALIZED (SELECT id, fire_at FROM firing WHERE status = 'pending' AND fire_at <= :now"
-    " AND (:only = '' OR id = :only) AND NOT id ONE_OF(:without) ORDER BY fire_at, id DESC LIMIT :limit{locks})"
-    " SELECT id FROM due ORDER BY fire_at, id DESC"
+_IN_TURN = (
+    "FROM pending_firing WHERE fire_at <= :now AND (:only = '' OR firing = :only) AND NOT firing ONE_OF(:without)"
+    " ORDER BY fire_at, firing LIMIT :limit"
 )
-CLAIM = Statement(_CLAIM_OF.format(locks=" FOR UPDATE SKIP LOCKED"), row=_Due, on_sqlite=_CLAIM_OF.format(locks=""))
+_CLAIM = (
+    "WITH due AS MATERIALIZED (SELECT ctid AS place, fire_at, firing {in_turn} FOR UPDATE SKIP LOCKED),"
+    " taken AS (DELETE FROM pending_firing WHERE ctid = ANY (ARRAY(SELECT place FROM due)))"
+    " SELECT firing AS id FROM due ORDER BY fire_at, firing"
+)
+CLAIM = Statement(_CLAIM.format(in_turn=_IN_TURN), row=_Due, on_sqlite=f"SELECT firing AS id {_IN_TURN}")
+_TAKE = "DELETE FROM pending_firing WHERE (fire_at, firing) IN (SELECT fire_at, firing {in_turn})"
+_TAKE_ON_SQLITE = Statement(_TAKE.format(in_turn=_IN_TURN), row=_Due)
 _COLUMNS = ", ".join(f'"{name}"' for name in Claimed._fields)
 _DUE = Statement(f"SELECT {_COLUMNS} FROM firing WHERE id ONE_OF(:ids)", row=Claimed)  # noqa: S608 - our own columns
 _COMING = Statement(
-    f"SELECT {_COLUMNS} FROM firing"  # noqa: S608 - our own columns
-    " WHERE status = 'pending' AND fire_at BETWEEN :fire_at AND :until AND (fire_at > :fire_at OR id < :id)"
-    " ORDER BY fire_at, id DESC LIMIT :limit",
+    f"SELECT {_COLUMNS} FROM firing WHERE id IN (SELECT firing FROM pending_firing"  # noqa: S608 - our own columns
+    " WHERE fire_at BETWEEN :fire_at AND :until AND (fire_at > :fire_at OR firing > :id)"
+    " ORDER BY fire_at, firing LIMIT :limit) ORDER BY fire_at, id",
     row=Claimed,
 )
 
@@ -173,7 +175,7 @@ async def first_due(session: Session, *, now: datetime, without: Collection[str]
 async def claim_due(
     session: Session, *, now: datetime, limit: int, without: Collection[str] = (), only: str = ""
 ) -> list[str]:
-    """Take firings that are due, the oldest first: their ids. They are this transaction's until it ends.
+    """Take firings that are due out of the queue, the oldest first: their ids, for this transaction to end.
 
     `without` these; `only`: this one, if it is due, and no other.
 
@@ -182,7 +184,10 @@ async def claim_due(
     SQLite the transaction is alone (BEGIN IMMEDIATE). A transaction that dies gives everything back.
     """
     values = {"now": now, "limit": limit, "without": sorted(without), "only": only}
-    return [row.id for row in await CLAIM.run(session, values)]
+    claimed = await CLAIM.run(session, values)
+    if claimed and not is_postgresql(session):
+        await _TAKE_ON_SQLITE.run(session, values)
+    return [row.id for row in claimed]
 
 
 async def read_due(session: Session, ids: Collection[str]) -> list[Claimed]:

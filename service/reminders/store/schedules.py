@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, or_
-from sqlmodel import col, insert, select, update
+from sqlalchemy import bindparam, func, or_, tuple_
+from sqlmodel import col, delete, insert, select, update
 
 from service.kit.database import Session
-from service.kit.rows import Column, Same, update_rows
+from service.kit.rows import Column, Same, among, update_rows
 from service.milestones.models import Occurrence
 from service.plans.models import Plan
-from service.reminders.models import Firing, ReminderSchedule
+from service.reminders.models import PLACE, Firing, PendingFiring, ReminderSchedule
 from service.reminders.rules.planning import End, FiringStatus, Held
 
 MOST_AT_ONCE = 10_000
@@ -84,8 +84,9 @@ async def read_dated(session: Session, ids: Collection[str]) -> list[Dated]:
 async def held_firings(session: Session, ids: Collection[str]) -> dict[str, list[Held]]:
     """Every firing of these occurrences. The pending ones are locked: whoever is firing them is waited for."""
     mine = col(Firing.occurrence).in_(ids)
-    pending = select(Firing.id).where(mine, Firing.status == FiringStatus.PENDING.value)
-    await session.exec(pending.order_by(col(Firing.id)).with_for_update())
+    queued = select(Firing.fire_at, Firing.id).where(mine, Firing.status == FiringStatus.PENDING.value)
+    pending = select(PendingFiring.firing).where(tuple_(*PLACE).in_(queued))
+    await session.exec(pending.order_by(*PLACE).with_for_update())
     names = [name for name in Held.__dataclass_fields__ if name != "status"]
     query: Any = (
         select(Firing.occurrence, Firing.status, *(getattr(Firing, name) for name in names))
@@ -104,10 +105,26 @@ async def open_firings(session: Session, rows: Sequence[dict[str, Any]]) -> None
     if rows:
         connection = await session.connection()
         await connection.execute(insert(Firing), rows)
+        waiting = [
+            {"fire_at": row["fire_at"], "firing": row["id"]}
+            for row in rows
+            if row["status"] == FiringStatus.PENDING.value
+        ]
+        if waiting:
+            await connection.execute(insert(PendingFiring), waiting)
+
+
+async def take_out(session: Session, ids: Collection[str]) -> None:
+    """Take firings out of the queue that this transaction has locked, for it to end."""
+    if ids:
+        queued = select(Firing.fire_at, Firing.id).where(among(session, col(Firing.id), ids))
+        await session.exec(delete(PendingFiring).where(tuple_(*PLACE).in_(queued)))
 
 
 async def end_firings(session: Session, ends: Sequence[tuple[str, End, int | None]], *, now: datetime) -> None:
-    """End pending firings: id, how it ends, and the fact that it recorded (None: none)."""
+    """End firings that this transaction took from the queue: id, how it ends, and the fact that it recorded (None:
+    none).
+    """
     if not ends:
         return
     ids, hows, facts = zip(*ends, strict=True)

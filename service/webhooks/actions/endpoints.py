@@ -64,9 +64,9 @@ class Listeners:
         self._version: tuple[int, int] | None = None
         self._kept: list[Listener] = []
 
-    async def ask(self, session: Session) -> list[Listener]:
-        """Everybody who listens, as this transaction sees it."""
-        version = await store.revisions(session)
+    async def ask(self, session: Session, version: tuple[int, int] | None = None) -> list[Listener]:
+        """Everybody who listens, as this transaction sees it; `version`: it has just asked for the revisions."""
+        version = version or await store.revisions(session)
         if version != self._version:
             self._kept, self._version = await filters(session), version
         return self._kept

@@ -11,7 +11,6 @@ from service.kit.driver import writes_behind
 from service.kit.failpoints import failpoint
 from service.kit.ids import new_ids
 from service.milestones.rules import MilestoneKind, Role
-from service.reminders.store.due import database_now
 from service.webhooks.actions.endpoints import Listener, Listeners
 from service.webhooks.rules.acknowledgement import Ack
 from service.webhooks.rules.events import EventType
@@ -21,7 +20,7 @@ from service.webhooks.rules.words import DeliveryStatus, Rhythm
 from service.webhooks.store import deliveries as store
 from service.webhooks.store import events as event_store
 from service.webhooks.store.deliveries import DeliveryRow, Wish
-from service.webhooks.store.events import NOTICES, EventRow, Numbered
+from service.webhooks.store.events import NOTICES, EventRow, Moment, Numbered
 
 BATCH = 1_000
 
@@ -98,22 +97,25 @@ async def fan_out(
     live in real time: `real` is the database's clock where nothing else is given. `without` these, `only` this one: for
     whoever looks for the one that fails.
     """
-    listeners, clocks = listeners or Listeners(), _Clocks(now, real or await database_now(session), speed)
+    listeners, moment = listeners or Listeners(), await event_store.at_this_moment(session, without=without)
+    clocks = _Clocks(now, real or moment.now, speed)
     held: Sequence[EventRow] = session.info.pop(_HELD, ())
-    ahead = await _deliver_ahead(session, held, listeners, clocks, without=without)
+    ahead = await _deliver_ahead(session, held, listeners, clocks, moment)
     last = await event_store.lock_counter(session)
-    found: list[Told] = [
-        *await event_store.number_events(session, last=last, now=now, limit=limit, without=without, only=only)
-    ]
+    if not writes_behind(session):  # there others were not alone until now
+        moment = await event_store.at_this_moment(session, without=without)
+    found = list[Told]()
+    if moment.waiting is not None:
+        found += await event_store.number_events(session, last=last, now=now, limit=limit, without=without, only=only)
     waited = len(found)
     if not found and not held:
         return 0
-    everybody = await listeners.ask(session)
+    everybody = await listeners.ask(session, (moment.endpoints, moment.jurisdictions))
     if ahead and (waited == limit or everybody is not ahead.everybody):
         await store.take_back(session, ahead.deliveries)
         ahead = None
     told = [*found, *(held if waited < limit and not ahead else ())]
-    scene = await _scene(session, told, everybody, clocks)
+    scene = await _scene(session, told, everybody, clocks, wished=moment.wished)
     if waited < limit:
         await event_store.keep_counter(session, last + waited + len(held))
         await event_store.write_numbered(session, held, last=last + waited, at=now)
@@ -126,16 +128,17 @@ async def fan_out(
 
 
 async def _deliver_ahead(
-    session: Session, held: Sequence[EventRow], listeners: Listeners, clocks: "_Clocks", *, without: Collection[str]
+    session: Session, held: Sequence[EventRow], listeners: Listeners, clocks: "_Clocks", moment: Moment
 ) -> "_Ahead | None":
     """Write the deliveries of what this transaction holds before it locks the counter, so that others who fan out wait
     for its events alone. They stand if nobody else listens by then. Not on SQLite, where a writer is alone anyway, nor
     where others wait that come first.
     """
-    if not held or writes_behind(session) or await event_store.first_waiting(session, without=without) is not None:
+    if not held or writes_behind(session) or moment.waiting is not None:
         return None
-    everybody = await listeners.ask(session)
-    return _Ahead(everybody, await _deliver(session, held, await _scene(session, held, everybody, clocks)))
+    everybody = await listeners.ask(session, (moment.endpoints, moment.jurisdictions))
+    scene = await _scene(session, held, everybody, clocks, wished=moment.wished)
+    return _Ahead(everybody, await _deliver(session, held, scene))
 
 
 async def _deliver(session: Session, found: Sequence[Told], scene: "_Scene") -> list[str]:
@@ -166,8 +169,10 @@ async def _scene(
     found: Sequence[Told],
     everybody: Sequence[Listener],
     clocks: _Clocks,
+    *,
+    wished: bool,
 ) -> _Scene:
-    wishes = await store.wishes(session, _subjects(found)) if everybody else {}
+    wishes = await store.wishes(session, _subjects(found)) if everybody and wished else {}
     moved = {one.occurrence for one in found if one.type == _MOVED and one.occurrence}
     snoozed = {subject.partition(":")[2] for (subject, _), wish in wishes.items() if wish.ack == Ack.SNOOZE}
     # Whether something is asleep until a day depends on where its plan is; an event of an endpoint says which one.

@@ -11,8 +11,7 @@ from sqlmodel import col, select, update
 from service.kit.database import Session
 from service.milestones.models import Milestone, Occurrence, OccurrenceUnit
 from service.plans.models import Plan
-from service.reminders.models import IN_TURN, Firing
-from service.reminders.store.due import PENDING
+from service.reminders.models import PLACE, Firing, PendingFiring
 from service.webhooks.models import Delivery, Endpoint, EndpointStanding, WebhookEvent
 from service.webhooks.rules.filters import Filter
 from service.webhooks.rules.words import DeliveryStatus
@@ -111,11 +110,12 @@ async def due_on(session: Session, day: date, wanted: Filter) -> list[str]:
 async def next_firing(session: Session, wanted: Filter, kinds: Iterable[str]) -> datetime | None:
     """The instant of the next planned notice of these kinds within a filter."""
     query: Any = (
-        select(Firing.fire_at)
+        select(PendingFiring.fire_at)
+        .join(Firing, col(Firing.id) == col(PendingFiring.firing))
         .join(Milestone, col(Milestone.id) == col(Firing.milestone))
-        .where(PENDING, col(Firing.kind).in_(list(kinds)))
+        .where(col(Firing.kind).in_(list(kinds)))
         .where(*_within(wanted, Firing.jurisdiction, Firing.plan, Firing.occurrence))
-        .order_by(*IN_TURN)
+        .order_by(*PLACE)
         .limit(1)
     )
     found: datetime | None = (await session.exec(query)).first()

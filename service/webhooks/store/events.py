@@ -61,6 +61,18 @@ class Numbered(NamedTuple):
     overtaken: str
 
 
+class Moment(NamedTuple):
+    """What decides how events are fanned out at this moment, by the database's clock: `waiting` is the event that waits
+    first, the revisions rise with every change of endpoints or jurisdictions, `wished`: some receiver has a wish.
+    """
+
+    now: datetime
+    waiting: str | None
+    endpoints: int
+    jurisdictions: int
+    wished: bool
+
+
 class _Counter(NamedTuple):
     last: int
 
@@ -71,9 +83,20 @@ class _Waiting(NamedTuple):
 
 _LOCK_COUNTER = Statement("SELECT last FROM event_counter WHERE name = :name", row=_Counter, locks="FOR UPDATE")
 _KEEP_COUNTER = Statement("UPDATE event_counter SET last = :last WHERE name = :name", row=_Counter)
-_FIRST = Statement(
-    "SELECT id FROM webhook_event WHERE fanned_out_at IS NULL AND NOT id ONE_OF(:without) ORDER BY fact LIMIT 1",
-    row=_Waiting,
+_WAITS_FIRST = (
+    "SELECT id FROM webhook_event WHERE fanned_out_at IS NULL AND NOT id ONE_OF(:without) ORDER BY fact LIMIT 1"
+)
+_FIRST = Statement(_WAITS_FIRST, row=_Waiting)
+_AT_ONCE = (
+    f"SELECT {{}} AS now, ({_WAITS_FIRST}) AS waiting,"  # noqa: S608 - our own words
+    " (SELECT coalesce(sum(revision), 0) FROM endpoint) AS endpoints,"
+    " (SELECT coalesce(sum(revision), 0) FROM jurisdiction) AS jurisdictions,"
+    " EXISTS (SELECT 1 FROM receiver_wish) AS wished"
+)
+_MOMENT = Statement(
+    _AT_ONCE.format("clock_timestamp()"),
+    row=Moment,
+    on_sqlite=_AT_ONCE.format("strftime('%Y-%m-%d %H:%M:%f', 'now')"),
 )
 
 
@@ -120,8 +143,6 @@ async def number_events(
 
     `without` these; `only`: this one and no other.
     """
-    if await first_waiting(session, without=without) is None:
-        return []  # as nearly always, where events are held
     waiting: Any = (
         select(WebhookEvent.id, func.row_number().over(order_by=col(WebhookEvent.fact)).label("place"))
         .where(*_waits(without, only))
@@ -141,6 +162,11 @@ async def number_events(
     found = [Numbered(*row) for row in await connection.execute(query)]
     found.sort(key=lambda one: one.number)
     return found
+
+
+async def at_this_moment(session: Session, *, without: Collection[str] = ()) -> Moment:
+    """Everything that fan-out has to ask, with one visit: for others wait while it does. `without` these events."""
+    return (await _MOMENT.run(session, {"without": sorted(without)}))[0]
 
 
 async def keep_counter(session: Session, last: int) -> None:
