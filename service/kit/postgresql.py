@@ -18,8 +18,15 @@ _ENDLESS = {
 
 
 def prepare(connection: Any, _record: object) -> None:
-    """Teach a new connection, as SQLAlchemy has it, how instants are spelled and read."""
-    connection.run_async(_spell_instants)
+    """Teach a new connection, as SQLAlchemy has it, how instants are spelled and read.
+
+    One that is lost half-way is closed here: nobody else knows of it yet.
+    """
+    try:
+        connection.run_async(_spell_instants)
+    except BaseException:
+        connection.terminate()
+        raise
 
 
 async def _spell_instants(own: Any) -> None:
